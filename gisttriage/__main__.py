@@ -1,0 +1,5 @@
+"""``python -m gisttriage``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""``gisttriage assess``: case files in, answers out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..assessment import Assessment
+from ..case import Case, parse_case, read_case
+from ..diagnostics import CaseError
+from ..output import write_out, write_whole
+from ..rulebook import Rulebook
+from ..triage import assess as assess_case
+from .ask import ask_all, require_terminal
+from .common import examples, print_problems, rulebook_of, rules_option
+
+FORMATS = ("text", "json", "markdown", "html")
+_ENDINGS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html"}
+Answered = list[tuple[Case, Assessment]]
+
+
+@click.command(
+    epilog=examples(
+        "gisttriage assess case.yaml",
+        "gisttriage assess case.yaml --set progression=multifocal",
+        "gisttriage assess *.yaml --format json -o answers.json",
+        "cat case.yaml | gisttriage assess - --explain",
+    )
+)
+@click.argument("cases", nargs=-1, metavar="CASE... (- is standard input)")
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(FORMATS),
+    help="How to print the answer [default: text, or what -o ends in].",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the answer to this file, whole or not at all.")
+@click.option("--set", "changes", multiple=True, metavar="FACT=VALUE", help="Set or replace a fact; may be repeated.")
+@click.option("--explain", is_flag=True, help="Show every rule, condition by condition (text, markdown, html).")
+@click.option("--ask", is_flag=True, help="Ask for the missing facts that matter, on a terminal only.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(("open", "conflict")),
+    help="Exit with 3 if a decision is open, or in conflict.",
+)
+@rules_option
+def assess(
+    cases: Sequence[str],
+    format: str | None,
+    output: str | None,
+    changes: Sequence[str],
+    explain: bool,
+    ask: bool,
+    fail_on: Sequence[str],
+    rules: str | None,
+) -> int:
+    """Assess case files against the rulebook.
+
+    For each case: what the documents support on surgery, drug and local therapy, by which rules, what is missing,
+    and what would change the answer. A fact that is not stated is unknown, and never read as no.
+    """
+    if not cases and not changes:
+        raise click.UsageError("name a case file, or - for standard input; gisttriage new writes one to fill in")
+    if ask:
+        require_terminal()
+    rulebook = rulebook_of(rules)
+    pairs = [_pair(change) for change in changes]
+    answered, broken = _read_all(cases, rulebook, pairs)
+    if ask:
+        answered = [ask_all(case, rulebook) for case, _ in answered]
+    if answered:
+        chosen = format or _ENDINGS.get(os.path.splitext(output or "")[1].lower(), "text")
+        text = _rendered(answered, rulebook, chosen, explain, to_file=output is not None)
+        if output is not None:
+            write_whole(output, text)
+        else:
+            write_out([text])
+    if broken:
+        return 2
+    return 3 if any(_occurred(name, assessment) for _, assessment in answered for name in fail_on) else 0
+
+
+def _pair(change: str) -> tuple[str, str]:
+    name, sign, value = change.partition("=")
+    if not sign:
+        raise click.UsageError(f"--set takes FACT=VALUE, such as progression=limited, not {change!r}")
+    return name.strip(), value
+
+
+def _read_all(cases: Sequence[str], rulebook: Rulebook, changes: Sequence[tuple[str, str]]) -> tuple[Answered, bool]:
+    """Read and answer every case; one that cannot be read is reported and does not cost the others."""
+    answered, broken = Answered(), False
+    for path in cases or (None,):
+        try:
+            case = parse_case("", rulebook, "--set", changes) if path is None else read_case(path, rulebook, changes)
+            answered.append((case, assess_case(case, rulebook)))
+        except CaseError as error:
+            print_problems(error.problems)
+            broken = True
+    return answered, broken
+
+
+def _occurred(name: str, assessment: Assessment) -> bool:
+    return any(answer.status == name for answer in assessment.decisions.values())
+
+
+def _rendered(answered: Answered, rulebook: Rulebook, format: str, explain: bool, to_file: bool) -> str:
+    if format == "json":
+        from ..render import json  # noqa: PLC0415 - each format pays for its own libraries only
+
+        return json.render(answered, rulebook)
+    from ..render.report import report  # noqa: PLC0415
+
+    reports = [report(case, assessment, rulebook, explain=explain) for case, assessment in answered]
+    if format == "markdown":
+        from ..render import markdown  # noqa: PLC0415
+
+        return markdown.render(reports)
+    if format == "html":
+        from ..render import html  # noqa: PLC0415
+
+        return html.render(reports)
+    from ..render import terminal, text  # noqa: PLC0415
+
+    if to_file:
+        return text.render(reports)
+    looks = terminal.of(sys.stdout)
+    return text.to_encoding(text.render(reports, width=looks.width, colour=looks.colour), sys.stdout.encoding)

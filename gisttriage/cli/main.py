@@ -1,0 +1,103 @@
+"""The entry point: finds the command, and turns every way of ending into an exit code.
+
+0 ran; 1 ran and found something; 2 could not run; 3 ran, and what --fail-on names occurred; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..diagnostics import GistTriageError
+from .common import print_problems, rulebook_of, rules_option
+
+_COMMANDS = {
+    "assess": "Assess case files.",
+    "new": "Write a case file to fill in.",
+    "rules": "Read the rulebook, and export its schemas.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's file when that command is run, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f".{cmd_name}", __package__), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        stamp = rulebook_of(ctx.params.get("rules")).stamp
+        click.echo(f"gisttriage {__version__}, rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: gisttriage assess case.yaml",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Name the version, the rulebook and its hash.",
+)
+@rules_option
+def cli(rules: str | None) -> None:
+    """What the documents say on surgery, drug and local therapy for one patient with GIST.
+
+    Supports clinical review and does not replace it.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    gc.disable()  # a run is short, and everything it makes is needed to the end
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        code = cli.main(arguments, prog_name="gisttriage", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except GistTriageError as error:
+        print_problems(error.problems)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted: nothing more was written", file=sys.stderr)
+        return 130
+    except OSError as error:
+        # What reads our output may stop early (| head); that is its choice and no fault. A full disk is one.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            return 0
+        print(f"error: cannot write the result: {error.strerror}", file=sys.stderr)
+        return 2

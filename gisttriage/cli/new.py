@@ -1,0 +1,60 @@
+"""``gisttriage new``: a case file to fill in, or filled in by questions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+import click
+
+from ..case import Given
+from ..diagnostics import OutputError, Problem
+from ..output import write_out, write_whole
+from ..rulebook import Rulebook
+from ..vocabulary import Fact, Text
+from .ask import ask, choices, require_terminal
+from .common import examples, rulebook_of, rules_option
+
+
+@click.command(
+    epilog=examples("gisttriage new case.yaml", "gisttriage new case.yaml --ask", "gisttriage new > case.yaml")
+)
+@click.argument("case", required=False, metavar="[CASE]")
+@click.option("--ask", "asking", is_flag=True, help="Fill it in by questions, on a terminal only.")
+@rules_option
+def new(case: str | None, asking: bool, rules: str | None) -> None:
+    """Write a commented case file with every fact the rulebook knows, to a new file or to standard output.
+
+    Leave out, or leave empty, what is not known.
+    """
+    if case is not None and os.path.lexists(case):
+        help = "choose another name, or remove it first"
+        raise OutputError([Problem(path=case, message="exists already", help=help)])
+    rulebook = rulebook_of(rules)
+    given: dict[str, Given] = {}
+    if asking:
+        require_terminal()
+        for fact in rulebook.facts.values():
+            answer = None if isinstance(fact, Text) else ask(fact)
+            if answer is not None:
+                given[fact.name] = answer
+    text = "".join(_template(rulebook, given))
+    if case is None:
+        write_out([text])
+    else:
+        write_whole(case, text)
+        click.echo(f"wrote {case}; next: gisttriage assess {case}", err=True)
+
+
+def _template(rulebook: Rulebook, given: Mapping[str, Given]) -> Iterator[str]:
+    yield f"# A case for gisttriage, rulebook {rulebook.stamp.id} {rulebook.stamp.version}.\n"
+    yield "# Fill in what is known; what is left empty is unknown, and never read as no.\n"
+    for fact in rulebook.facts.values():
+        yield f"\n# {fact.ask}\n# {choices(fact)}\n{fact.name}:{_value(fact, given)}\n"
+
+
+def _value(fact: Fact, given: Mapping[str, Given]) -> str:
+    if fact.name not in given:
+        return ""
+    text = str(given[fact.name].value)
+    return f' "{text}"' if text[:1] in "<>=" else f" {text}"

@@ -1,0 +1,78 @@
+"""Rules, scope and implications as boxes, and what a set of them that holds results in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from .implications import Implication
+from .logic import Box, Condition, Situation, boxes
+from .reach import Outcomes, Reach
+from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rule
+
+
+def outcomes_of(options: Iterable[str]) -> tuple[str, ...]:
+    """Return the outcomes of a decision in the order of their bits: its options, then the ways of having none."""
+    return (*options, NO_GUIDANCE, OUT_OF_SCOPE, CONFLICT)
+
+
+class Compiled:
+    """Boxes, each with its owner: rule i is owner i, then the scope, then what the implications exclude.
+
+    Raises `logic.TooLarge` where conditions cover too many boxes.
+    """
+
+    def __init__(
+        self,
+        full: Situation,
+        rules: Mapping[str, Rule],
+        overridden_by: Mapping[str, tuple[str, ...]],
+        scope: Condition,
+        implications: tuple[Implication, ...],
+    ) -> None:
+        self.full, self.rules, self.overridden_by = full, rules, overridden_by
+        self.place = {id: i for i, id in enumerate(rules)}
+        self.boxes: dict[str, tuple[Box, ...]] = {}
+        self.scope, self.excluded = len(rules), len(rules) + 1
+        self.impossible = [
+            (self.excluded, {**box, fact: left})
+            for implication in implications
+            for box in boxes(implication.when, full)
+            if (left := box.get(fact := implication.then.fact, full[fact]) & full[fact] & ~implication.then.mask)
+        ]
+        self.always = [*((self.scope, box) for box in boxes(scope, full)), *self.impossible]
+
+    def consistent(self) -> Reach:
+        """Return what reaches 1 where some completion is possible, else 0."""
+        return Reach(self.full, self.impossible, lambda owners: 0 if owners else 1)
+
+    def reach(self, decision: str, options: Iterable[str]) -> Reach:
+        """Return what reaches the outcomes of one decision."""
+        involved = {id for id, rule in self.rules.items() if decision in rule.then}
+        for id in reversed(list(self.overridden_by)):
+            if id in involved:
+                involved.update(self.overridden_by[id])
+        owned = [(self.place[id], box) for id in self.rules if id in involved for box in self._boxes(id)]
+        order = [id for id in self.overridden_by if id in involved]
+        bit = {outcome: 1 << i for i, outcome in enumerate(outcomes_of(options))}
+
+        def decide(owners: int) -> Outcomes:
+            if owners >> self.excluded & 1:
+                return 0
+            if not owners >> self.scope & 1:
+                return bit[OUT_OF_SCOPE]
+            applying, found = set[str](), 0
+            for id in order:
+                if owners >> self.place[id] & 1 and applying.isdisjoint(self.overridden_by[id]):
+                    applying.add(id)
+                    option = self.rules[id].then.get(decision)
+                    found |= bit[option] if option else 0
+            if found.bit_count() > 1:
+                return bit[CONFLICT]
+            return found or bit[NO_GUIDANCE]
+
+        return Reach(self.full, [*owned, *self.always], decide)
+
+    def _boxes(self, id: str) -> tuple[Box, ...]:
+        if id not in self.boxes:
+            self.boxes[id] = boxes(self.rules[id].when, self.full)
+        return self.boxes[id]

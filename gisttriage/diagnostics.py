@@ -1,0 +1,115 @@
+"""Problems with a place in a file and a remedy, and the one family of errors that carries them.
+
+The form follows what compilers print: ``path:line:column: error: message``, the line with a caret, a help line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+# What a terminal, a page or a reader could obey or be misled by: control characters, line and paragraph
+# separators, zero-width and bidirectional marks, and lone surrogates (undecodable bytes of a file name).
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_EXCERPT_WIDTH = 76
+
+
+def visible(text: str) -> str:
+    """Return `text` with every character that a terminal might obey written as an escape, such as ``\\x1b``."""
+    return _UNSAFE.sub(_escape, text) if not text.isascii() or not text.isprintable() else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class Span(Struct, frozen=True):
+    """A place in a text: line and column count from 1, length in characters."""
+
+    line: int
+    column: int = 1
+    length: int = 1
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One thing wrong, where it is, and what to do about it."""
+
+    path: str
+    message: str
+    span: Span | None = None
+    source_line: str | None = None
+    help: str | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """Yield the printed form, line by line, with nothing in it that a terminal would obey."""
+        place = visible(self.path)
+        if self.span is not None:
+            place += f":{self.span.line}:{self.span.column}"
+        yield f"{place}: error: {visible(self.message)}"
+        if self.span is not None and self.source_line is not None:
+            yield from _excerpt(self.source_line, self.span)
+        if self.help:
+            yield f"  help: {visible(self.help)}"
+
+
+class GistTriageError(Exception):
+    """Base of every error this package raises on purpose; `problems` has at least one entry."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class CaseError(GistTriageError):
+    """A case file cannot be read, or says something that the rulebook does not know or that contradicts itself."""
+
+
+class RulebookError(GistTriageError):
+    """A rulebook cannot be read or does not hold together."""
+
+
+class OutputError(GistTriageError):
+    """A result cannot be written."""
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return "did you mean ...?" for the known words nearest to `word`, or None when nothing is near."""
+    import difflib  # noqa: PLC0415 - only a mistake pays for it
+
+    folded = {name.casefold().replace("_", " "): name for name in known}
+    probe = word[:80].casefold().replace("_", " ")
+    near = difflib.get_close_matches(probe, folded, n=3, cutoff=0.6)
+    if not near:
+        return None
+    return f"did you mean {' or '.join(folded[name] for name in near)}?"
+
+
+def _excerpt(line: str, span: Span) -> Iterator[str]:
+    start = max(0, span.column - 1)
+    offset = 0 if start < _EXCERPT_WIDTH - 10 else start - _EXCERPT_WIDTH // 2
+    shown = visible(line[offset : offset + _EXCERPT_WIDTH].replace("\t", " "))
+    before = visible(line[offset:start].replace("\t", " "))
+    marked = visible(line[start : start + max(1, span.length)].replace("\t", " "))
+    lead = "…" if offset else ""
+    gutter = f"  {span.line} | "
+    carets = max(1, min(_cells(marked), _EXCERPT_WIDTH - _cells(before)))
+    yield f"{gutter}{lead}{shown}{'…' if len(line) > offset + _EXCERPT_WIDTH else ''}"
+    yield f"{' ' * (len(gutter) - 2)}| {' ' * (len(lead) + _cells(before))}{'^' * carets}"
+
+
+def _cells(text: str) -> int:
+    """Width of `text` in terminal cells, so that the caret stands under what it points at."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) != 0 for char in text)

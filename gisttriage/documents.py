@@ -1,0 +1,272 @@
+"""Text files in, YAML nodes with places out: bounded in size, depth and time, and never a traceback.
+
+Scalars stay the text that was written (YAML 1.1 would make ``no`` a boolean and ``1:30`` a number); what a
+text means is decided by the type of the fact it is given for. Tags, anchors and aliases are refused: no case
+or rulebook needs them, and they are how YAML files attack their readers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+import yaml
+from msgspec import Struct
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .diagnostics import GistTriageError, Problem, Span, suggest
+
+STDIN = "-"
+_DEPTH = 32
+_TEXT = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+# Only a text with one of these can hold a tag, an alias or deep nesting, and is worth the second look.
+_SUSPECT = re.compile(r"[&*!?]|-[ \t]+-|\n {40}")
+_HINTS = {
+    "mapping values are not allowed": "put a text that has a colon in it in quotes",
+    "cannot start any token": "indent with spaces, and put a text that starts with a special character in quotes",
+    "could not find expected ':'": "every line is a fact, a colon, a space and a value",
+    "did not find expected key": "check the indentation, and the quotes and brackets of this and the previous line",
+    "unexpected end of stream": "a quote or a bracket is never closed",
+    "did not find expected ',' or": "a bracket is never closed",
+}
+
+
+class Document(Struct, frozen=True):
+    """A text and the name it is reported under."""
+
+    name: str
+    text: str
+
+    def problem(self, where: Node | Span | None, message: str, help: str | None = None) -> Problem:
+        """Return a problem of this document at a node, at a span, or of the whole file."""
+        span = span_of(where) if isinstance(where, Node) else where
+        return Problem(path=self.name, message=message, span=span, source_line=self._line(span), help=help)
+
+    def _line(self, span: Span | None) -> str | None:
+        if span is None:
+            return None
+        # YAML's own line breaks; splitlines() would also break at form feeds and count differently.
+        lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", self.text)
+        return lines[span.line - 1] if span.line <= len(lines) else None
+
+
+def span_of(node: Node) -> Span:
+    """Return where `node` stands; a node over several lines is marked by its first character."""
+    start, end = node.start_mark, node.end_mark
+    length = end.column - start.column if end.line == start.line else 1
+    return Span(start.line + 1, start.column + 1, max(1, length))
+
+
+def read_document(path: str, limit: int, error: type[GistTriageError]) -> Document:
+    """Read a UTF-8 text of at most `limit` bytes; ``-`` is standard input. Raises `error`."""
+    name = "<stdin>" if path == STDIN else path
+
+    def fail(message: str, help: str | None = None, span: Span | None = None) -> NoReturn:
+        raise error([Problem(path=name, message=message, span=span, help=help)])
+
+    try:
+        data = _read_bytes(path, limit)
+    except IsADirectoryError:
+        fail("this is a directory, not a file", f"for all cases in it: gisttriage batch {path}")
+    except FileNotFoundError:
+        fail("no such file", "check the spelling, and the folder you are in")
+    except PermissionError:
+        fail("this file may not be read", "check its permissions")
+    except (OSError, ValueError) as problem:
+        fail(f"cannot be read: {getattr(problem, 'strerror', None) or problem}")
+    if len(data) > limit:
+        fail(f"larger than {limit // 1_000_000} MB", "a case file has some ten lines; is this the right file?")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        fail("this file is UTF-16", "save it as UTF-8")
+    if b"\0" in data:
+        fail("this is not a text file", "a case is a text file in YAML or JSON")
+    try:
+        return Document(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        before = data[: problem.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        fail(f"byte 0x{data[problem.start]:02x} is not UTF-8", "save the file as UTF-8", Span(line, column))
+
+
+def _read_bytes(path: str, limit: int) -> bytes:
+    if path == STDIN:
+        return sys.stdin.buffer.read(limit + 1)
+    with open(path, "rb", buffering=0) as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file.read(limit + 1) or b""
+        chunks, size = [], 0
+        while size <= limit and (chunk := file.read(65536)):
+            chunks.append(chunk)
+            size += len(chunk)
+        return b"".join(chunks)
+
+
+def compose(document: Document, error: type[GistTriageError]) -> Node | None:
+    """Parse a document into one tree of nodes; None when nothing is written in it. Raises `error`."""
+    text = document.text
+    if text.lstrip()[:1] == "{":
+        # JSON writes characters beyond the basic plane as two escapes, which YAML does not know.
+        text = _SURROGATES.sub(_join_surrogates, text)
+    try:
+        if _SUSPECT.search(text) or text.count("[") + text.count("{") > _DEPTH:
+            _scan(document, text, error)
+        return yaml.compose(text, Loader=yaml.CBaseLoader)
+    except yaml.reader.ReaderError:
+        raise error([_bad_character(document)]) from None
+    except yaml.MarkedYAMLError as problem:
+        raise error([_bad_syntax(document, problem)]) from None
+
+
+def _scan(document: Document, text: str, error: type[GistTriageError]) -> None:
+    """Refuse what only an attack or a mistake has; event by event, since composing recurses."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+        mark = event.start_mark
+        span = Span(mark.line + 1, mark.column + 1) if mark is not None else None
+        if isinstance(event, yaml.AliasEvent):
+            raise error([document.problem(span, "aliases are not allowed here", "write the value out")])
+        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            raise error([document.problem(span, "anchors are not allowed here", "remove the word that starts with &")])
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
+            raise error([document.problem(span, "tags are not allowed here", "remove the word that starts with !")])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                raise error([document.problem(span, f"nested more than {_DEPTH} levels deep", "see the examples")])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _join_surrogates(match: re.Match[str]) -> str:
+    pair = bytes.fromhex(match.group(2) + match.group(3)).decode("utf-16-be")
+    return match.group(1) + pair
+
+
+def _bad_character(document: Document) -> Problem:
+    found = _TEXT.search(document.text)
+    if found is None:
+        return document.problem(None, "a character that YAML does not allow", "save the file as plain text")
+    before = document.text[: found.start()]
+    span = Span(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    help = "remove it, or write it as an escape in quotes"
+    return document.problem(span, f"control character U+{ord(found.group()):04X}", help)
+
+
+def _bad_syntax(document: Document, problem: yaml.MarkedYAMLError) -> Problem:
+    mark = problem.problem_mark or problem.context_mark
+    message = problem.problem or "not valid YAML"
+    span = Span(mark.line + 1, mark.column + 1) if mark else None
+    if problem.context and problem.context.startswith("expected a single document"):
+        return document.problem(span, "a second document starts here", "write one case in each file, without ---")
+    help = next((text for part, text in _HINTS.items() if part in message), "see the examples for the form")
+    return document.problem(span, f"not valid YAML: {message}", help)
+
+
+class Fields:
+    """The entries of a mapping node, each looked up once; what was not asked for is a problem.
+
+    Collects into `problems` instead of raising, so that a file's mistakes are all reported at once.
+    """
+
+    def __init__(self, document: Document, node: Node | None, problems: list[Problem], what: str) -> None:
+        self.document, self.node, self.problems, self.what = document, node, problems, what
+        self.keys: dict[str, Node] = {}
+        self.values: dict[str, Node] = {}
+        if node is None or (isinstance(node, ScalarNode) and node.value == ""):
+            return
+        if not isinstance(node, MappingNode):
+            problems.append(document.problem(node, f"{what} must be a list of `name: value` lines, not {kind(node)}"))
+            return
+        for key, value in node.value:
+            self._add(key, value)
+
+    def _add(self, key: Node, value: Node) -> None:
+        if not isinstance(key, ScalarNode):
+            self.problems.append(self.document.problem(key, f"a name must be a word, not {kind(key)}"))
+        elif key.value in self.keys:
+            help = f"it was first given on line {span_of(self.keys[key.value]).line}; keep one"
+            self.problems.append(self.document.problem(key, f"{key.value!r} stands twice", help))
+        else:
+            self.keys[key.value], self.values[key.value] = key, value
+
+    def fail(self, where: Node | None, message: str, help: str | None = None) -> None:
+        """Note a problem at `where`, or at the mapping itself."""
+        self.problems.append(self.document.problem(where or self.node, message, help))
+
+    def only(self, known: Iterable[str]) -> None:
+        """Report every name that is not in `known`."""
+        known = tuple(known)
+        for name, key in self.keys.items():
+            if name not in known:
+                self.fail(key, f"{self.what} has no {name!r}", suggest(name, known) or f"known: {', '.join(known)}")
+
+    def node_of(self, name: str, *, required: bool = False) -> Node | None:
+        """Return the node given for `name`, or None."""
+        if required and name not in self.values:
+            self.fail(None, f"{self.what} needs {name!r}")
+        return self.values.get(name)
+
+    def text(self, name: str, default: str = "", *, required: bool = False) -> str:
+        """Return the scalar given for `name` as it was written."""
+        node = self.node_of(name, required=required)
+        if node is None:
+            return default
+        if not isinstance(node, ScalarNode):
+            self.fail(node, f"{name!r} must be a text, not {kind(node)}")
+            return default
+        return str(node.value)
+
+    def flag(self, name: str) -> bool:
+        """Return whether `name` is given as yes; absent means no."""
+        text = self.text(name, "no").casefold()
+        if text not in ("yes", "no", "true", "false"):
+            self.fail(self.values[name], f"{name!r} must be yes or no")
+        return text in ("yes", "true")
+
+    def plain(self) -> dict[str, str]:
+        """Return every entry as the text that was written."""
+        return {name: self.text(name) for name in self.values}
+
+    def unknown(self, name: str, word: str, known: Iterable[str]) -> None:
+        """Report that the value of `name` is none of `known`."""
+        self.unknown_at(self.values.get(name), name, word, known)
+
+    def unknown_at(self, where: Node | None, what: str, word: str, known: Iterable[str]) -> None:
+        """Report at a node that `word` is none of `known`."""
+        known = tuple(known)
+        self.fail(where, f"no {what} {word!r}", suggest(word, known) or f"known: {', '.join(known[:12])}")
+
+    def mappings(self, name: str) -> Iterator[Fields]:
+        """Yield the entries of a list of mappings."""
+        node = self.values.get(name)
+        if node is not None and not isinstance(node, SequenceNode):
+            self.fail(node, f"{name!r} must be a list, not {kind(node)}")
+            return
+        for item in node.value if node is not None else ():
+            yield Fields(self.document, item, self.problems, f"an entry of {name!r}")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the list of scalars given for `name`; one scalar is a list of one."""
+        return tuple(node.value for node in self.scalars(name))
+
+    def scalars(self, name: str) -> Iterator[ScalarNode]:
+        """Yield the scalar nodes given for `name`."""
+        node = self.values.get(name)
+        for item in node.value if isinstance(node, SequenceNode) else [] if node is None else [node]:
+            if isinstance(item, ScalarNode):
+                yield item
+            else:
+                self.fail(item, f"{name!r} must be a list of words, not {kind(item)}")
+
+
+def kind(node: Node) -> str:
+    """Name the shape of a node, for messages."""
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, SequenceNode) else "a text"

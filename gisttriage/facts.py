@@ -1,0 +1,120 @@
+"""The `facts` section of a rulebook: from YAML to the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from yaml.nodes import MappingNode
+
+from .diagnostics import Problem
+from .documents import Document, Fields
+from .vocabulary import Choice, Fact, Interval, Number, Text, fold, partition
+
+_COMMON = ("type", "label", "ask", "context", "not_known", "hints", "proviso")
+_KEYS = {
+    "choice": (*_COMMON, "values", "groups"),
+    "yes_no": _COMMON,
+    "number": (*_COMMON, "unit", "min", "max", "whole"),
+    "text": (*_COMMON, "many"),
+}
+_NO_YES = {"no": ("n", "false", "0"), "yes": ("y", "true", "1")}
+
+
+def read_fact(
+    document: Document, name: str, section: Fields, problems: list[Problem], not_known: frozenset[str]
+) -> Fact | None:
+    """Read one fact. A number comes uncut: `cut` splits it once the thresholds are known."""
+    fields = Fields(document, section.values[name], problems, f"fact {name!r}")
+    type = fields.text("type", required=True)
+    if type not in _KEYS:
+        fields.fail(fields.values.get("type"), f"no type {type!r}", f"one of: {', '.join(_KEYS)}")
+        return None
+    fields.only(_KEYS[type])
+    common: dict[str, Any] = {
+        "name": name,
+        "label": fields.text("label", required=True),
+        "ask": fields.text("ask", required=True),
+        "context": fields.flag("context") or type == "text",
+        "proviso": fields.text("proviso") or None,
+        "not_known": not_known | {fold(word) for word in fields.texts("not_known")},
+        "hints": _hints(document, fields, problems),
+    }
+    if type == "number":
+        return _number(fields, common)
+    if type == "text":
+        return Text(many=fields.flag("many"), **common)
+    fact = _choice(document, fields, common) if type == "choice" else _yes_no(common)
+    if fact.proviso is not None and fact.proviso not in fact.values:
+        fields.fail(fields.values["proviso"], f"{name} has no value {fact.proviso!r} to go by when it is not stated")
+        return None
+    return fact
+
+
+def cut(fact: Number, used: Iterable[Interval]) -> Number:
+    """Return the number split at the ends of the intervals that conditions use."""
+    return _made(fact, intervals=partition(fact.least, fact.most, fact.whole, used))
+
+
+def _made(fact: Number, **changes: object) -> Number:
+    kept = {field: getattr(fact, field) for field in fact.__struct_fields__}
+    return Number(**(kept | changes))
+
+
+def _hints(document: Document, fields: Fields, problems: list[Problem]) -> dict[str, str]:
+    given = Fields(document, fields.values.get("hints"), problems, "hints").plain()
+    return {fold(word): text for word, text in given.items()}
+
+
+def _number(fields: Fields, common: dict[str, Any]) -> Number | None:
+    ends = []
+    for end in ("min", "max"):
+        try:
+            ends.append(Decimal(fields.text(end, required=True)))
+        except InvalidOperation:
+            fields.fail(fields.values.get(end), f"{end!r} must be a number")
+            return None
+    least, most = ends
+    whole = fields.flag("whole")
+    unit = fields.text("unit", required=True)
+    return Number(unit=unit, least=least, most=most, whole=whole, intervals=partition(least, most, whole, ()), **common)
+
+
+def _yes_no(common: dict[str, Any]) -> Choice:
+    values = tuple(_NO_YES)
+    words = {word: 1 << i for i, value in enumerate(values) for word in (value, *_NO_YES[value])}
+    return Choice(values=values, labels=values, words=words, kind="yes_no", **common)
+
+
+def _choice(document: Document, fields: Fields, common: dict[str, Any]) -> Choice:
+    problems, name = fields.problems, common["name"]
+    values = Fields(document, fields.node_of("values", required=True), problems, f"values of {name!r}")
+    groups = Fields(document, fields.values.get("groups"), problems, f"groups of {name!r}")
+    words: dict[str, int] = {}
+    labels, masks, group_labels = [], {}, {}
+    for i, value in enumerate(values.values):
+        entry = Fields(document, values.values[value], problems, f"value {value!r}")
+        entry.only(("label", "aliases"))
+        labels.append(entry.text("label", value))
+        _spell(values, value, (value, *entry.texts("aliases")), 1 << i, words)
+    places = {value: 1 << i for i, value in enumerate(values.values)}
+    for group, node in groups.values.items():
+        entry = Fields(document, node, problems, f"group {group!r}") if isinstance(node, MappingNode) else groups
+        members = entry.texts(group if entry is groups else "values")
+        for member in members:
+            if member not in places:
+                groups.fail(node, f"{name} has no value {member!r}", f"one of: {', '.join(places)}")
+        masks[group] = sum(places.get(member, 0) for member in set(members))
+        group_labels[group] = group if entry is groups else entry.text("label", group)
+        aliases = () if entry is groups else entry.texts("aliases")
+        _spell(groups, group, (group, *aliases), masks[group], words)
+    return Choice(
+        values=tuple(places), labels=tuple(labels), groups=masks, group_labels=group_labels, words=words, **common
+    )
+
+
+def _spell(fields: Fields, name: str, spellings: Iterable[str], mask: int, words: dict[str, int]) -> None:
+    for word in map(fold, spellings):
+        if words.setdefault(word, mask) != mask:
+            fields.fail(fields.keys[name], f"{word!r} stands for two different values")

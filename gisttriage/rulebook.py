@@ -1,0 +1,114 @@
+"""The rulebook as a value: the vocabulary, the rules, and what is needed to answer exactly.
+
+`rulefile` reads it from rules.yaml; nothing changes it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from .diagnostics import Span
+from .implications import Implication
+from .logic import Condition, Situation
+from .reach import Outcomes, Reach
+from .sources import Cite, Source
+from .vocabulary import Fact, bits
+
+NO_GUIDANCE, OUT_OF_SCOPE, CONFLICT = "no_guidance", "out_of_scope", "conflict"
+
+
+class Stamp(Struct, frozen=True, kw_only=True):
+    """Which rulebook this is: every output names it."""
+
+    id: str
+    title: str
+    version: str
+    sha256: str
+    reviewed: str
+    population: str
+    intended_user: str
+    not_for: str
+    disclaimer: str
+
+
+class Definition(Struct, frozen=True):
+    """A named condition."""
+
+    name: str
+    label: str
+    when: Condition
+
+
+class Option(Struct, frozen=True):
+    """One answer to a decision, in words; `tone` (for, caution, against or neutral) only colours it."""
+
+    label: str
+    tone: str
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """A question and its options. `outcomes` are the options, then the three ways of having none."""
+
+    name: str
+    label: str
+    ask: str
+    options: Mapping[str, Option]
+    outcomes: tuple[str, ...]
+    reach: Reach
+
+    def named(self, outcomes: Outcomes) -> tuple[str, ...]:
+        """Return a set of outcomes by name."""
+        return tuple(self.outcomes[i] for i in bits(outcomes))
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """When something follows, what, why, and on whose word."""
+
+    id: str
+    when: Condition
+    then: Mapping[str, str]
+    because: str
+    cites: tuple[Cite, ...]
+    overrides: tuple[str, ...]
+    provided: str
+    caution: str
+    notice: str
+    extension: bool
+    span: Span
+
+
+class Rulebook(Struct, frozen=True, kw_only=True):
+    """Everything in rules.yaml.
+
+    `facts` holds all facts by name; `read` those that rules may read, in the order of a situation. `overridden_by`
+    names for every rule those that override it, in an order in which they come before it. `consistent` reaches 1
+    where a situation has a completion that no implication excludes, else 0.
+    """
+
+    stamp: Stamp
+    path: str
+    facts: Mapping[str, Fact]
+    read: tuple[Fact, ...]
+    definitions: Mapping[str, Definition]
+    implications: tuple[Implication, ...]
+    sources: Mapping[str, Source]
+    decisions: Mapping[str, Decision]
+    scope: Condition
+    scope_because: str
+    rules: Mapping[str, Rule]
+    overridden_by: Mapping[str, tuple[str, ...]]
+    consistent: Reach
+
+    @property
+    def full(self) -> Situation:
+        """The situation in which nothing is known."""
+        return tuple(fact.full for fact in self.read)
+
+    def assume(self, situation: Situation) -> Situation:
+        """Return `situation` with every fact that has a proviso, and of which nothing is known, at its proviso."""
+        return tuple(
+            fact.read(fact.proviso) if fact.proviso is not None and mask == fact.full else mask
+            for fact, mask in zip(self.read, situation, strict=True)
+        )

@@ -1,0 +1,193 @@
+"""JSON Schemas (draft 2020-12): of a case file, for editors, and of the answer, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .rulebook import Rulebook
+from .vocabulary import Choice, Fact, Number, Text
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_STRING: dict[str, Any] = {"type": "string"}
+_TEXT_OR_NULL: dict[str, Any] = {"type": ["string", "null"]}
+_STRINGS: dict[str, Any] = {"type": "array", "items": _STRING}
+_TRUTH: dict[str, Any] = {"enum": ["true", "false", "unknown"]}
+_NUMBER = r"\d+(\.\d+)?"
+
+
+def case_schema(rulebook: Rulebook) -> dict[str, Any]:
+    """Return the schema of a case file: names, groups, aliases and every spelling of not known, per fact."""
+    return {
+        "$schema": _DIALECT,
+        "title": f"gisttriage case, rulebook {rulebook.stamp.id} {rulebook.stamp.version}",
+        "type": "object",
+        "properties": {
+            **{name: {"description": fact.ask, **_fact(fact)} for name, fact in rulebook.facts.items()},
+            "expect": {"description": "The answer a test expects; no part of the patient.", "type": "object"},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    unknown: list[Any] = [None, *sorted(fact.not_known)]
+    if isinstance(fact, Choice):
+        words = [word for word in fact.words if word not in fact.values]
+        # Editors differ on whether a plain yes, no or true is a text.
+        booleans = [value for value, word in ((True, "yes"), (False, "no")) if word in fact.words]
+        return {"enum": [*dict.fromkeys((*fact.values, *fact.groups, *words, *unknown)), *booleans]}
+    if isinstance(fact, Number):
+        unit = f"( ?{fact.unit})?"
+        bounded = rf"\s*(-|–|to|\.\.)\s*{_NUMBER}|\s*(,|and)\s*(<|<=|≤)\s*{_NUMBER}"
+        pattern = rf"^\s*(=|<=|>=|<|>|≤|≥)?\s*{_NUMBER}({bounded})?{unit}\s*$"
+        ends = {"minimum": float(fact.least), "maximum": float(fact.most)}
+        number = {"type": "integer" if fact.whole else "number", **ends}
+        return {"anyOf": [number, {"type": "string", "pattern": pattern}, {"enum": unknown}]}
+    assert isinstance(fact, Text)
+    scalar = {"type": ["string", "number", "boolean", "null"]}
+    return {"anyOf": [scalar, {"type": "array", "items": scalar}]} if fact.many else scalar
+
+
+def assessment_schema(rulebook: Rulebook) -> dict[str, Any]:
+    """Return the schema of ``gisttriage assess --format json`` for one case."""
+    decisions = rulebook.decisions
+    outcomes = sorted({outcome for decision in decisions.values() for outcome in decision.outcomes})
+    possible = {"type": "array", "items": {"enum": outcomes}, "uniqueItems": True}
+    remark = _object({"rule": _STRING, "text": _STRING})
+    branch = _object(
+        {
+            "if": {"type": "object"},
+            "possible": possible,
+            "rules": _STRINGS,
+            "branches": {"type": "array", "items": {"$ref": "#/$defs/branch"}},
+        }
+    )
+    decision = _object(
+        {
+            "status": {"enum": ["settled", "open", "no_guidance", "out_of_scope", "conflict"]},
+            "option": {"enum": [*outcomes, None]},
+            "possible": possible,
+            "branches": {"type": "array", "items": {"$ref": "#/$defs/branch"}},
+            "rules": _STRINGS,
+            "overridden": _STRINGS,
+            "undetermined": _STRINGS,
+            "provided": {"type": "array", "items": _object({"fact": _STRING, "value": _STRING})},
+            "conditions": _STRINGS,
+            "extension": {"type": "boolean"},
+        }
+    )
+    return {
+        "$schema": _DIALECT,
+        "title": "gisttriage.assessment/1",
+        "$defs": {
+            "branch": branch,
+            "decision": decision,
+            "fact": _fact_state(),
+            "rule": _rule(),
+            "citation": _citation(),
+        },
+        **_object(
+            {
+                "schema": {"const": "gisttriage.assessment/1"},
+                "tool": _object({"name": {"const": "gisttriage"}, "version": _STRING}),
+                "rulebook": _object(
+                    {"id": _STRING, "version": _STRING, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}
+                ),
+                "case": _object(
+                    {
+                        "id": _STRING,
+                        "source": _STRING,
+                        "facts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/fact"}},
+                    }
+                ),
+                "status": {"enum": ["settled", "needs_data", "out_of_scope", "no_guidance", "conflict"]},
+                "decisions": _object({name: {"$ref": "#/$defs/decision"} for name in decisions}),
+                "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
+                "missing": {"type": "array", "items": _missing(possible)},
+                "what_if": {
+                    "type": "array",
+                    "items": _object(
+                        {
+                            "change": {"type": "object"},
+                            "decisions": {"type": "object", "additionalProperties": {"enum": outcomes}},
+                        }
+                    ),
+                },
+                "cautions": {"type": "array", "items": remark},
+                "possible_cautions": {"type": "array", "items": remark},
+                "notices": {"type": "array", "items": remark},
+                "citations": {"type": "array", "items": {"$ref": "#/$defs/citation"}},
+                "disclaimer": _STRING,
+            }
+        ),
+    }
+
+
+def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An object with these keys; keys may be added in later versions, so others are allowed."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+def _fact_state() -> dict[str, Any]:
+    return _object(
+        {
+            "value": {"type": ["string", "number", "array", "null"]},
+            "state": {"enum": ["known", "partial", "unknown", "assumed"]},
+            "line": {"type": ["integer", "null"], "minimum": 1},
+            "possible": _STRINGS,
+            "implied": {"type": "boolean"},
+        },
+        optional=("possible", "implied"),
+    )
+
+
+def _rule() -> dict[str, Any]:
+    condition = _object({"fact": _STRING, "truth": _TRUTH, "wants": _STRING, "has": _STRING})
+    return _object(
+        {
+            "id": _STRING,
+            "truth": _TRUTH,
+            "applies": {"type": "boolean"},
+            "overridden_by": _STRINGS,
+            "then": {"type": "object", "additionalProperties": _STRING},
+            "conditions": {"type": "array", "items": condition},
+        }
+    )
+
+
+def _missing(possible: dict[str, Any]) -> dict[str, Any]:
+    then = {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": possible}}
+    return _object(
+        {
+            "fact": _STRING,
+            "matters": {"type": "boolean"},
+            "assumed": {"type": "boolean"},
+            "settles": {"type": "number"},
+            "ask": _STRING,
+            "then": then,
+            "cautions": _STRINGS,
+        }
+    )
+
+
+def _citation() -> dict[str, Any]:
+    return _object(
+        {
+            "number": {"type": "integer", "minimum": 1},
+            "source": _STRING,
+            "finding": _STRING,
+            "agreement": {"enum": ["agrees", "differs", "imprecise", "not_verifiable"]},
+            "note": _TEXT_OR_NULL,
+            "disagreement": _TEXT_OR_NULL,
+            "statement": _STRING,
+            "figures": {"type": "object", "additionalProperties": _STRING},
+            "locator": _STRING,
+            "reference": _STRING,
+            "design": _STRING,
+            "n": {"type": ["integer", "null"]},
+        }
+    )

@@ -1,0 +1,298 @@
+"""Facts: what a case may say, and the finite set of values that rules can tell apart.
+
+A fact's values are numbered; what is known about it is the set of values it may still have, held as an integer
+mask with one bit for each value. The values of a number are the intervals between the thresholds that rules use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
+
+from msgspec import Struct
+
+from .diagnostics import suggest
+
+_NUMBER = r"(\d{1,12}(?:\.\d{1,12})?)"
+_EXACT = re.compile(rf"=?\s*{_NUMBER}")
+_BOUND = re.compile(rf"(<=|>=|<|>|≤|≥)\s*{_NUMBER}")
+_BOTH = re.compile(rf"(>|>=|≥)\s*{_NUMBER}\s*(?:,|and)\s*(<|<=|≤)\s*{_NUMBER}")
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|–|to|\.\.)\s*{_NUMBER}")
+_SPACES = re.compile(r"[\s_\-]+")
+
+# A cut stands just below (0) or just above (1) a number; an interval lies between two cuts.
+Cut = tuple[Decimal, int]
+
+
+class Misread(Exception):
+    """A text says nothing that the fact knows; `help` tells what it may say."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is compared: case, spaces, hyphens and underscores do not count."""
+    return _SPACES.sub(" ", text).strip().casefold()
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the numbers of the values in `mask`, in order."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+class Interval(Struct, frozen=True):
+    """The numbers between two cuts."""
+
+    low: Cut
+    high: Cut
+
+    def overlaps(self, other: Interval) -> bool:
+        return self.low < other.high and other.low < self.high
+
+    def sample(self, whole: bool) -> str:
+        """Return a number inside, as short as it can be written: an end that belongs to it, else the middle."""
+        (low, above), (high, after) = self.low, self.high
+        if not above:
+            return f"{low.normalize():f}"
+        if whole or low + 1 < high or (low + 1 == high and after):
+            return f"{(low + 1).normalize():f}"
+        return f"{(high if after else (low + high) / 2).normalize():f}"
+
+    def text(self, least: Decimal, most: Decimal) -> str:
+        """Return the interval in the form a case file accepts; `least` and `most` are the fact's own bounds."""
+        (low, above), (high, after) = self.low, self.high
+        if low == high:
+            return f"{low:f}"
+        if low <= least and not above:
+            return f"{'<=' if after else '<'} {high:f}"
+        if high >= most and after:
+            return f"{'>' if above else '>='} {low:f}"
+        if not above and after:
+            return f"{low:f}-{high:f}"
+        return f"{'>' if above else '>='} {low:f}, {'<=' if after else '<'} {high:f}"
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """One question a case file may answer. Subclasses say what the answers are."""
+
+    name: str
+    label: str
+    ask: str
+    context: bool = False
+    many: bool = False
+    proviso: str | None = None
+    not_known: frozenset[str] = frozenset()
+    hints: Mapping[str, str] = {}
+
+    @property
+    def size(self) -> int:
+        """How many values rules can tell apart."""
+        return 1
+
+    @property
+    def full(self) -> int:
+        """The mask of every value: nothing is known."""
+        return (1 << self.size) - 1
+
+    def is_unknown(self, text: str) -> bool:
+        """Whether `text` is a spelling of "not known"."""
+        return fold(text) in self.not_known
+
+    def read(self, text: str) -> int:
+        """Return the mask of the values that `text` allows. Raises Misread."""
+        return self.full
+
+    def canonical(self, text: str) -> str | int | float:
+        """Return what `text` stands for, in the fact's own name for it."""
+        return text
+
+    def names(self, mask: int) -> str:
+        """Return the values in `mask` by name: a value, a group, or several joined by "or"."""
+        return " or ".join(self.value_name(i) for i in bits(mask))
+
+    def describe(self, mask: int) -> str:
+        """Return the values in `mask` in words."""
+        return self.names(mask)
+
+    def value_name(self, index: int) -> str:
+        """Return one value as a case file would write it."""
+        return ""
+
+    def sample(self, mask: int) -> str:
+        """Return a text that a case file could hold for this mask."""
+        return self.names(mask)
+
+
+class Text(Fact, frozen=True, kw_only=True):
+    """Free text; shown, and read by no rule."""
+
+
+class Choice(Fact, frozen=True, kw_only=True):
+    """One of several named values; a group names a set of them."""
+
+    values: tuple[str, ...]
+    labels: tuple[str, ...]
+    groups: Mapping[str, int] = {}
+    group_labels: Mapping[str, str] = {}
+    words: Mapping[str, int] = {}
+    kind: str = "choice"
+
+    @property
+    def size(self) -> int:
+        return len(self.values)
+
+    def is_unknown(self, text: str) -> bool:
+        # A value's own spelling wins: "none" is no drug, although elsewhere it may mean that nothing was said.
+        folded = fold(text)
+        return folded in self.not_known and folded not in self.words
+
+    def read(self, text: str) -> int:
+        folded = fold(text)
+        mask = self.words.get(folded)
+        if mask is None:
+            names = (*self.values, *self.groups)
+            hint = self.hints.get(folded) or suggest(folded, (*names, *self.words)) or f"one of: {', '.join(names)}"
+            raise Misread(f"{self.name} cannot be {text!r}", hint)
+        return mask
+
+    def canonical(self, text: str) -> str:
+        return self.names(self.read(text))
+
+    def names(self, mask: int) -> str:
+        group = next((name for name, members in self.groups.items() if members == mask), None)
+        return group or " or ".join(self.values[i] for i in bits(mask))
+
+    def describe(self, mask: int) -> str:
+        rest = self.full & ~mask
+        if mask.bit_count() > 3 and rest and rest.bit_count() < 3 and mask not in self.groups.values():
+            return f"anything but {self.describe(rest)}"
+        parts: list[tuple[int, str]] = []
+        for name, members in sorted(self.groups.items(), key=lambda group: -group[1].bit_count()):
+            if members and not members & ~mask:
+                parts.append((members, self.group_labels[name]))
+                mask &= ~members
+        parts += [(1 << i, self.labels[i]) for i in bits(mask)]
+        parts.sort(key=lambda part: part[0] & -part[0])
+        return " or ".join(text for _, text in parts)
+
+    def value_name(self, index: int) -> str:
+        return self.values[index]
+
+
+class Number(Fact, frozen=True, kw_only=True):
+    """A quantity with a unit; its values are the intervals between the thresholds that rules use."""
+
+    unit: str
+    least: Decimal
+    most: Decimal
+    whole: bool = False
+    intervals: tuple[Interval, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.intervals)
+
+    def read(self, text: str) -> int:
+        wanted = self.interval(text)
+        return sum(1 << i for i, interval in enumerate(self.intervals) if interval.overlaps(wanted))
+
+    def canonical(self, text: str) -> str | int | float:
+        span = self.interval(text)
+        if span.low[0] != span.high[0]:
+            return " ".join(text.split())
+        return int(span.low[0]) if span.low[0] == span.low[0].to_integral_value() else float(span.low[0])
+
+    def value_name(self, index: int) -> str:
+        return self.intervals[index].text(self.least, self.most)
+
+    def names(self, mask: int) -> str:
+        return " or ".join(self._run(run) for run in _runs(mask))
+
+    def describe(self, mask: int) -> str:
+        text = self.names(mask)
+        return f"{text} {self.unit}" if text else text
+
+    def sample(self, mask: int) -> str:
+        found = list(bits(mask))
+        if len(found) == 1:
+            return self.intervals[found[0]].sample(self.whole)
+        return self._run(next(_runs(mask)))
+
+    def interval(self, text: str) -> Interval:
+        """Read ``7``, ``>5``, ``<= 5``, ``5-10`` or ``> 5, <= 10``, with or without the unit. Raises Misread."""
+        plain = text.strip()
+        if plain.casefold().endswith(self.unit.casefold()):
+            plain = plain[: -len(self.unit)].rstrip()
+        if exact := _EXACT.fullmatch(plain):
+            number = Decimal(exact.group(1))
+            found = Interval((number, 0), (number, 1))
+        elif bound := _BOUND.fullmatch(plain):
+            found = self._bounded(bound.group(1), Decimal(bound.group(2)))
+        elif ends := _RANGE.fullmatch(plain):
+            found = Interval((Decimal(ends.group(1)), 0), (Decimal(ends.group(2)), 1))
+        elif both := _BOTH.fullmatch(plain):
+            lower = self._bounded(both.group(1), Decimal(both.group(2)))
+            found = Interval(lower.low, self._bounded(both.group(3), Decimal(both.group(4))).high)
+        else:
+            raise Misread(f"{self.name} cannot be {text!r}", f"a number in {self.unit}, such as 7, >5, <= 5 or 5-10")
+        return self._within(found, text)
+
+    def _bounded(self, sign: str, number: Decimal) -> Interval:
+        match sign:
+            case ">":
+                return Interval((number, 1), (self.most, 1))
+            case ">=" | "≥":
+                return Interval((number, 0), (self.most, 1))
+            case "<":
+                return Interval((self.least, 0), (number, 0))
+            case _:
+                return Interval((self.least, 0), (number, 1))
+
+    def _within(self, found: Interval, text: str) -> Interval:
+        if found.low < (self.least, 0) or found.high > (self.most, 1):
+            raise Misread(f"{self.name} {text!r} is out of range", f"from {self.least} to {self.most} {self.unit}")
+        if self.whole:
+            found = _whole(found)
+        if found.low >= found.high:
+            raise Misread(
+                f"{self.name} {text!r} holds no number", "the smaller number first, and whole numbers for a count"
+            )
+        return found
+
+    def _run(self, run: tuple[int, int]) -> str:
+        first, last = run
+        return Interval(self.intervals[first].low, self.intervals[last].high).text(self.least, self.most)
+
+
+def partition(least: Decimal, most: Decimal, whole: bool, used: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Cut the range of a number at every end of the intervals that conditions use."""
+    ends = {cut for interval in used for cut in (interval.low, interval.high)}
+    cuts = sorted(ends | {(least, 0), (most, 1)})
+    pieces = [Interval(low, high) for low, high in pairwise(cuts)]
+    if whole:
+        pieces = [piece for piece in map(_whole, pieces) if piece.low < piece.high]
+    return tuple(pieces)
+
+
+def _whole(interval: Interval) -> Interval:
+    """Return the same whole numbers between closed ends, so that ``> 1`` and ``>= 2`` are one interval."""
+    (low, above), (high, after) = interval.low, interval.high
+    first = low.to_integral_value("ROUND_FLOOR") + 1 if above else low.to_integral_value("ROUND_CEILING")
+    last = high.to_integral_value("ROUND_FLOOR") if after else high.to_integral_value("ROUND_CEILING") - 1
+    return Interval((first, 0), (last, 1)) if first <= last else Interval((first, 0), (first, 0))
+
+
+def _runs(mask: int) -> Iterator[tuple[int, int]]:
+    found = list(bits(mask))
+    start = 0
+    for i in range(1, len(found) + 1):
+        if i == len(found) or found[i] != found[i - 1] + 1:
+            yield found[start], found[i - 1]
+            start = i
