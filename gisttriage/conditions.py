@@ -16,6 +16,7 @@ from .logic import All, AnyOf, Condition, Named, Not, Test
 from .vocabulary import Fact, Interval, Misread, Number
 
 WORDS = ("all", "any", "not")
+_DEPTH = 32
 
 
 class Conditions:
@@ -27,8 +28,11 @@ class Conditions:
         self._document, self._facts, self._places, self._problems = document, facts, places, problems
         self.definitions: dict[str, Condition] = {}
 
-    def read(self, node: Node | None) -> Condition:
+    def read(self, node: Node | None, depth: int = 0) -> Condition:
         """Read one `when`; what cannot be read is reported and left out."""
+        if depth > _DEPTH and node is not None:
+            self._fail(node, f"a condition nested more than {_DEPTH} levels deep", "name its parts under definitions")
+            return All(())
         if not isinstance(node, MappingNode) or not node.value:
             if node is not None:
                 self._fail(node, f"a condition is `fact: value` lines, not {kind(node)}")
@@ -38,21 +42,21 @@ class Conditions:
             if key.value in seen:
                 self._fail(key, f"{key.value!r} stands twice in one condition", "put the second under `all:`")
             seen.add(str(key.value))
-            part = self._entry(key, value)
+            part = self._entry(key, value, depth + 1)
             if part is not None:
                 parts.append(part)
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
-    def _entry(self, key: Node, value: Node) -> Condition | None:
+    def _entry(self, key: Node, value: Node, depth: int) -> Condition | None:
         name = str(key.value)
         if name in ("all", "any"):
             if not isinstance(value, SequenceNode):
                 self._fail(value, f"{name!r} takes a list of conditions, not {kind(value)}")
                 return None
-            inner = tuple(self.read(item) for item in value.value)
+            inner = tuple(self.read(item, depth) for item in value.value)
             return All(inner) if name == "all" else AnyOf(inner)
         if name == "not":
-            return Not(self.read(value))
+            return Not(self.read(value, depth))
         if name in self.definitions:
             return self._named(name, value)
         if name not in self._places:

@@ -5,28 +5,26 @@ The form follows what compilers print: ``path:line:column: error: message``, the
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-# What a terminal, a page or a reader could obey or be misled by: control characters, line and paragraph
-# separators, zero-width and bidirectional marks, and lone surrogates (undecodable bytes of a file name).
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
+# Unicode categories of what a terminal, a page or a reader could obey or be misled by: control characters, line and
+# paragraph separators, zero-width and bidirectional marks, and lone surrogates (undecodable bytes of a file name).
+_UNSAFE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _EXCERPT_WIDTH = 76
 
 
 def visible(text: str) -> str:
     """Return `text` with every character that a terminal might obey written as an escape, such as ``\\x1b``."""
-    return _UNSAFE.sub(_escape, text) if not text.isascii() or not text.isprintable() else text
+    if text.isprintable():
+        return text
+    return "".join(_escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
+def _escape(char: str) -> str:
+    code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
@@ -88,9 +86,12 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
 
     folded = {name.casefold().replace("_", " "): name for name in known}
     probe = word[:80].casefold().replace("_", " ")
-    near = difflib.get_close_matches(probe, folded, n=3, cutoff=0.6)
-    if not near:
+    best = difflib.get_close_matches(probe, folded, n=1, cutoff=0.6)
+    if not best:
         return None
+    # A second guess is only worth naming if it is nearly as near as the first.
+    least = difflib.SequenceMatcher(None, best[0], probe).ratio() - 0.1
+    near = difflib.get_close_matches(probe, folded, n=3, cutoff=max(0.0, least))
     return f"did you mean {' or '.join(folded[name] for name in near)}?"
 
 

@@ -22,10 +22,11 @@ from .diagnostics import GistTriageError, Problem, Span, suggest
 
 STDIN = "-"
 _DEPTH = 32
-_TEXT = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
-# Only a text with one of these can hold a tag, an alias or deep nesting, and is worth the second look.
-_SUSPECT = re.compile(r"[&*!?]|-[ \t]+-|\n {40}")
+# libyaml's composer recurses in C: far below this many openings it cannot overflow, and no honest file has as many.
+_OPENINGS = ("[", "{", "- ", "-\t", "? ", "?\t")
+_MOST_OPENINGS = 2000
+# Where a tag, an anchor or an alias may start; only a text with one of these is worth the second look.
+_MARKED = re.compile(r"(?:^|[\s\[{,])[&*!]")
 _HINTS = {
     "mapping values are not allowed": "put a text that has a colon in it in quotes",
     "cannot start any token": "indent with spaces, and put a text that starts with a special character in quotes",
@@ -34,6 +35,10 @@ _HINTS = {
     "unexpected end of stream": "a quote or a bracket is never closed",
     "did not find expected ',' or": "a bracket is never closed",
 }
+
+
+_NOT_TEXT = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_SURROGATES = r"(?i)(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})"
 
 
 class Document(Struct, frozen=True):
@@ -107,20 +112,37 @@ def _read_bytes(path: str, limit: int) -> bytes:
         return b"".join(chunks)
 
 
+class _Plain(yaml.CBaseLoader):
+    """Composes without working out tags: a scalar means what its fact says, and written tags are refused before."""
+
+    def descend_resolver(self, current_node: Node | None, current_index: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: object) -> str:
+        return ""
+
+
 def compose(document: Document, error: type[GistTriageError]) -> Node | None:
     """Parse a document into one tree of nodes; None when nothing is written in it. Raises `error`."""
     text = document.text
     if text.lstrip()[:1] == "{":
         # JSON writes characters beyond the basic plane as two escapes, which YAML does not know.
-        text = _SURROGATES.sub(_join_surrogates, text)
+        text = re.sub(_SURROGATES, _join_surrogates, text)
     try:
-        if _SUSPECT.search(text) or text.count("[") + text.count("{") > _DEPTH:
+        if _may_be_marked(text) or sum(map(text.count, _OPENINGS)) > _MOST_OPENINGS:
             _scan(document, text, error)
-        return yaml.compose(text, Loader=yaml.CBaseLoader)
+        return yaml.compose(text, Loader=_Plain)
     except yaml.reader.ReaderError:
         raise error([_bad_character(document)]) from None
     except yaml.MarkedYAMLError as problem:
         raise error([_bad_syntax(document, problem)]) from None
+
+
+def _may_be_marked(text: str) -> bool:
+    return any(sign in text for sign in "&*!") and _MARKED.search(text) is not None
 
 
 def _scan(document: Document, text: str, error: type[GistTriageError]) -> None:
@@ -149,7 +171,7 @@ def _join_surrogates(match: re.Match[str]) -> str:
 
 
 def _bad_character(document: Document) -> Problem:
-    found = _TEXT.search(document.text)
+    found = re.search(_NOT_TEXT, document.text)
     if found is None:
         return document.problem(None, "a character that YAML does not allow", "save the file as plain text")
     before = document.text[: found.start()]
@@ -178,7 +200,7 @@ class Fields:
         self.document, self.node, self.problems, self.what = document, node, problems, what
         self.keys: dict[str, Node] = {}
         self.values: dict[str, Node] = {}
-        if node is None or (isinstance(node, ScalarNode) and node.value == ""):
+        if node is None or _is_empty(node):
             return
         if not isinstance(node, MappingNode):
             problems.append(document.problem(node, f"{what} must be a list of `name: value` lines, not {kind(node)}"))
@@ -188,7 +210,9 @@ class Fields:
 
     def _add(self, key: Node, value: Node) -> None:
         if not isinstance(key, ScalarNode):
-            self.problems.append(self.document.problem(key, f"a name must be a word, not {kind(key)}"))
+            self.problems.append(
+                self.document.problem(key, f"a name must be a word, not {kind(key)}", "write `name: value`")
+            )
         elif key.value in self.keys:
             help = f"it was first given on line {span_of(self.keys[key.value]).line}; keep one"
             self.problems.append(self.document.problem(key, f"{key.value!r} stands twice", help))
@@ -245,10 +269,12 @@ class Fields:
     def mappings(self, name: str) -> Iterator[Fields]:
         """Yield the entries of a list of mappings."""
         node = self.values.get(name)
-        if node is not None and not isinstance(node, SequenceNode):
+        if node is None or _is_empty(node):
+            return
+        if not isinstance(node, SequenceNode):
             self.fail(node, f"{name!r} must be a list, not {kind(node)}")
             return
-        for item in node.value if node is not None else ():
+        for item in node.value:
             yield Fields(self.document, item, self.problems, f"an entry of {name!r}")
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -258,11 +284,17 @@ class Fields:
     def scalars(self, name: str) -> Iterator[ScalarNode]:
         """Yield the scalar nodes given for `name`."""
         node = self.values.get(name)
-        for item in node.value if isinstance(node, SequenceNode) else [] if node is None else [node]:
+        if node is None or _is_empty(node):
+            return
+        for item in node.value if isinstance(node, SequenceNode) else [node]:
             if isinstance(item, ScalarNode):
                 yield item
             else:
                 self.fail(item, f"{name!r} must be a list of words, not {kind(item)}")
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.value == ""
 
 
 def kind(node: Node) -> str:

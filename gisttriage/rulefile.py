@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 
 from yaml.nodes import Node
 
@@ -21,7 +20,7 @@ from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition,
 from .sources import Source, read_cites, read_sources
 from .vocabulary import Fact, Number, Text, fold
 
-BUILTIN = Path(__file__).with_name("rules.yaml")
+BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
 """The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
 
 _LIMIT = 20_000_000
@@ -42,7 +41,7 @@ def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
 
 @lru_cache(maxsize=1)
 def _builtin() -> Rulebook:
-    return _read(str(BUILTIN))
+    return _read(BUILTIN)
 
 
 def _read(path: str) -> Rulebook:

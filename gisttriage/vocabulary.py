@@ -6,7 +6,6 @@ mask with one bit for each value. The values of a number are the intervals betwe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -15,13 +14,8 @@ from msgspec import Struct
 
 from .diagnostics import suggest
 
-_NUMBER = r"(\d{1,12}(?:\.\d{1,12})?)"
-_EXACT = re.compile(rf"=?\s*{_NUMBER}")
-_BOUND = re.compile(rf"(<=|>=|<|>|≤|≥)\s*{_NUMBER}")
-_BOTH = re.compile(rf"(>|>=|≥)\s*{_NUMBER}\s*(?:,|and)\s*(<|<=|≤)\s*{_NUMBER}")
-_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|–|to|\.\.)\s*{_NUMBER}")
-_SPACES = re.compile(r"[\s_\-]+")
-
+_ABOVE, _BELOW = (">", "≥"), ("<", "≤")
+_LONGEST = 24  # digits of a number: more are a mistake
 # A cut stands just below (0) or just above (1) a number; an interval lies between two cuts.
 Cut = tuple[Decimal, int]
 
@@ -36,7 +30,7 @@ class Misread(Exception):
 
 def fold(text: str) -> str:
     """Return `text` as it is compared: case, spaces, hyphens and underscores do not count."""
-    return _SPACES.sub(" ", text).strip().casefold()
+    return " ".join(text.replace("_", " ").replace("-", " ").casefold().split())
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -227,24 +221,24 @@ class Number(Fact, frozen=True, kw_only=True):
 
     def interval(self, text: str) -> Interval:
         """Read ``7``, ``>5``, ``<= 5``, ``5-10`` or ``> 5, <= 10``, with or without the unit. Raises Misread."""
-        plain = text.strip()
+        plain = " ".join(text.split())
         if plain.casefold().endswith(self.unit.casefold()):
             plain = plain[: -len(self.unit)].rstrip()
-        if exact := _EXACT.fullmatch(plain):
-            number = Decimal(exact.group(1))
-            found = Interval((number, 0), (number, 1))
-        elif bound := _BOUND.fullmatch(plain):
-            found = self._bounded(bound.group(1), Decimal(bound.group(2)))
-        elif ends := _RANGE.fullmatch(plain):
-            found = Interval((Decimal(ends.group(1)), 0), (Decimal(ends.group(2)), 1))
-        elif both := _BOTH.fullmatch(plain):
-            lower = self._bounded(both.group(1), Decimal(both.group(2)))
-            found = Interval(lower.low, self._bounded(both.group(3), Decimal(both.group(4))).high)
-        else:
-            raise Misread(f"{self.name} cannot be {text!r}", f"a number in {self.unit}, such as 7, >5, <= 5 or 5-10")
-        return self._within(found, text)
+        for separator in (",", " and "):
+            lower, found, upper = plain.partition(separator)
+            if found and lower.strip()[:1] in _ABOVE and upper.strip()[:1] in _BELOW:
+                ends = Interval(self._bounds(lower, text).low, self._bounds(upper, text).high)
+                return self._within(ends, text)
+        for separator in ("..", "-", "–", " to "):
+            lower, found, upper = plain.partition(separator)
+            if found:
+                return self._within(Interval((self._number(lower, text), 0), (self._number(upper, text), 1)), text)
+        return self._within(self._bounds(plain, text), text)
 
-    def _bounded(self, sign: str, number: Decimal) -> Interval:
+    def _bounds(self, text: str, whole: str) -> Interval:
+        plain = text.strip()
+        sign = next((sign for sign in ("<=", ">=", "<", ">", "≤", "≥", "=") if plain.startswith(sign)), "")
+        number = self._number(plain[len(sign) :], whole)
         match sign:
             case ">":
                 return Interval((number, 1), (self.most, 1))
@@ -252,8 +246,19 @@ class Number(Fact, frozen=True, kw_only=True):
                 return Interval((number, 0), (self.most, 1))
             case "<":
                 return Interval((self.least, 0), (number, 0))
-            case _:
+            case "<=" | "≤":
                 return Interval((self.least, 0), (number, 1))
+            case _:
+                return Interval((number, 0), (number, 1))
+
+    def _number(self, text: str, whole: str) -> Decimal:
+        plain = text.strip()
+        if len(plain) <= _LONGEST and plain.isascii() and plain.replace(".", "", 1).isdigit() and plain[-1] != ".":
+            return Decimal(plain)
+        help = f"a number in {self.unit}, such as 7, >5, <= 5 or 5-10"
+        if plain.replace(",", "", 1).isdigit():
+            help = "write the decimal sign as a point"
+        raise Misread(f"{self.name} cannot be {whole!r}", help)
 
     def _within(self, found: Interval, text: str) -> Interval:
         if found.low < (self.least, 0) or found.high > (self.most, 1):

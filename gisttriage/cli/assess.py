@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ from ..triage import assess as assess_case
 from .ask import ask_all, require_terminal
 from .common import examples, print_problems, rulebook_of, rules_option
 
-FORMATS = ("text", "json", "markdown", "html")
-_ENDINGS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html"}
+FORMATS = ("text", "json", "markdown", "html", "svg")
+_ENDINGS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}
 Answered = list[tuple[Case, Assessment]]
 
 
@@ -116,17 +117,10 @@ def _rendered(answered: Answered, rulebook: Rulebook, format: str, explain: bool
     from ..render.report import report  # noqa: PLC0415
 
     reports = [report(case, assessment, rulebook, explain=explain) for case, assessment in answered]
-    if format == "markdown":
-        from ..render import markdown  # noqa: PLC0415
-
-        return markdown.render(reports)
-    if format == "html":
-        from ..render import html  # noqa: PLC0415
-
-        return html.render(reports)
+    module = importlib.import_module(f"gisttriage.render.{format}")
+    if format != "text" or to_file:
+        return str(module.render(reports))
     from ..render import terminal, text  # noqa: PLC0415
 
-    if to_file:
-        return text.render(reports)
     looks = terminal.of(sys.stdout)
     return text.to_encoding(text.render(reports, width=looks.width, colour=looks.colour), sys.stdout.encoding)

@@ -76,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    gc.freeze()  # nor is there any garbage worth looking for on the way out
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +16,6 @@ from ..rulebook import Rule, Rulebook
 from ..vocabulary import Fact, Text
 
 SCHEMA = "gisttriage.assessment/1"
-# JSON escapes what is below a space; what else a terminal might obey is escaped here, with the same meaning.
-_UNSAFE = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def render(answered: Iterable[tuple[Case, Assessment]], rulebook: Rulebook) -> str:
@@ -30,7 +27,16 @@ def render(answered: Iterable[tuple[Case, Assessment]], rulebook: Rulebook) -> s
 def dumps(value: object) -> str:
     """Return `value` as indented JSON that is safe to print on a terminal."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+    # JSON escapes what is below a space; what else a terminal might obey gets an escape with the same meaning.
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")) + "\n"
+
+
+def _escaped(line: str) -> str:
+    units = [line[i].encode("utf-16-be") for i in range(len(line))]
+    return "".join(
+        char if visible(char) == char else "".join(f"\\u{unit[i : i + 2].hex()}" for i in range(0, len(unit), 2))
+        for char, unit in zip(line, units, strict=True)
+    )
 
 
 def document(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str, Any]:

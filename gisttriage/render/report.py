@@ -151,14 +151,13 @@ class _Words:
             fact = self.rulebook.facts[missing.fact]
             mask = self.masks[missing.fact]
             partly = "" if mask == fact.full else f" (known so far: {fact.describe(mask)})"
-            rank = "First ask: " if place == 0 else ""
-            yield Line(visible(f"{rank}{fact.ask}{partly}" if place == 0 else f"{fact.label}{partly}"))
+            yield Line(visible(f"{'First ask' if place == 0 else 'Then'}: {fact.ask}{partly}"))
             if place == 0:
                 yield from self._then(missing)
         for missing in self.assessment.missing:
             if missing.matters and missing.assumed:
                 fact = self.rulebook.facts[missing.fact]
-                yield Line(visible(f"{fact.label}: assumed {fact.proviso}. If not:"))
+                yield Line(visible(f"Assumed, since it is not stated: {_lower(fact.label)}: {fact.proviso}. If not:"))
                 yield from self._then(missing)
         for id in self.assessment.possible_cautions:
             labels = [self._label(missing) for missing in self.assessment.missing if id in missing.cautions]
@@ -196,7 +195,7 @@ class _Words:
                 silent[name] = silent.get(name, 0) | values
                 continue
             text = "; ".join(f"{self._decision(each)} → {self._option(each, option)}" for each, option in decisions)
-            yield Line(visible(f"{_is(self.rulebook.facts[name], values)}: {text}"))
+            yield Line(visible(f"If {_is(self.rulebook.facts[name], values)}: {text}"))
         if silent:
             text = "; ".join(_is(self.rulebook.facts[name], values) for name, values in silent.items())
             yield Line(visible(f"The documents would say less, or nothing, for: {text}"))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
-from .parts import Line, Report, Section, numbered
+from .parts import Line, Report, Verdict, numbered
 
 # Colours that can be read on a dark and on a light background; the words say the same without them.
 _STYLE = {
@@ -33,13 +31,19 @@ _ASCII = str.maketrans(
 
 def render(reports: Iterable[Report], *, width: int = 80, colour: bool = False) -> str:
     """Return one panel for each report, `width` columns wide at the most."""
-    return "\n".join(_panel(report, width, colour) for report in reports)
+    console = console_for(width, colour)
+    printed = []
+    for report in reports:
+        with console.capture() as capture:
+            show(report, console)
+        printed.append("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    return "\n".join(printed)
 
 
-def _panel(report: Report, width: int, colour: bool) -> str:
-    file = io.StringIO()
-    console = Console(
-        file=file,
+def console_for(width: int, colour: bool, *, record: bool = False) -> Console:
+    """Return a console that prints nowhere, interprets nothing, and is at most `width` columns wide."""
+    return Console(
+        file=io.StringIO(),
         width=max(40, min(width, _WIDEST)),
         force_terminal=colour,
         color_system="256" if colour else None,
@@ -48,15 +52,19 @@ def _panel(report: Report, width: int, colour: bool) -> str:
         markup=False,
         emoji=False,
         legacy_windows=False,
+        record=record,
     )
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report on a console."""
+    # Everything is wrapped here and printed in one go: a table for each sentence would take longer than the triage.
+    page = _Page(console)
     for notice in report.notices:
-        console.print(Panel(Text(notice, style="bold"), title=Text("Notice"), border_style="red"))
-    console.print(_head(report, console.width < _NARROW))
-    for section in report.sections:
-        console.print(_section(section))
-    console.print(Text(f"\nRulebook {report.stamp}.", style="dim"))
-    console.print(Text(report.disclaimer, style="bold"))
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+        console.print(Panel(Text(notice, style="bold"), title="Notice", border_style="red"))
+    head = Text("\n", no_wrap=True).join(page.head(report))
+    console.print(Panel(head, title=Text(report.title, style="bold"), title_align="left"))
+    console.print(Text("\n", no_wrap=True).join(page.body(report)))
 
 
 def to_encoding(text: str, encoding: str | None) -> str:
@@ -68,46 +76,56 @@ def to_encoding(text: str, encoding: str | None) -> str:
     return text
 
 
-def _head(report: Report, narrow: bool) -> Panel:
-    parts: list[RenderableType] = [Text(line) for line in (report.who, report.facts) if line]
-    if report.notes:
-        parts.append(Text(report.notes, style="italic"))
-    for verdict in report.verdicts:
-        headline = Text(verdict.headline, style=_STYLE[verdict.tone])
-        if verdict.extension:
-            headline.append(" ≈")
-        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        if narrow:
-            parts += [
-                "",
-                Text(verdict.label, style="bold"),
-                Padding(Group(headline, *map(_line, verdict.lines)), (0, 0, 0, 2)),
-            ]
-            continue
-        table.add_column(width=16)
-        table.add_column(ratio=1)
-        table.add_row(Text(verdict.label, style="bold"), headline)
+class _Page:
+    """Wraps sentences to the width of a console, with hanging indents."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._width = console, console.width
+
+    def head(self, report: Report) -> Iterator[Text]:
+        """Yield the lines of the panel: the patient, then each decision."""
+        inside = self._width - 4
+        for text, style in ((report.who, ""), (report.facts, ""), (report.notes, "italic")):
+            if text:
+                yield from self._hang(Text(text, style=style), inside, 0)
+        for verdict in report.verdicts:
+            yield Text()
+            yield from self._verdict(verdict, inside)
+
+    def _verdict(self, verdict: Verdict, inside: int) -> Iterator[Text]:
+        headline = Text(verdict.headline + (" ≈" if verdict.extension else ""), style=_STYLE[verdict.tone])
+        label = Text(verdict.label, style="bold")
+        if self._width < _NARROW:
+            yield label
+            indent = 2
+            yield from self._hang(headline, inside, indent)
+        else:
+            indent = 18
+            first, *rest = self._hang(headline, inside, indent)
+            yield Text.assemble(label, " " * (indent - len(label)), first[indent:])
+            yield from rest
         for line in verdict.lines:
-            table.add_row("", _line(line))
-        parts += ["", table]
-    return Panel(Group(*parts), title=Text(report.title, style="bold"), title_align="left", padding=(0, 1))
+            yield from self._line(line, inside, indent)
 
+    def body(self, report: Report) -> Iterator[Text]:
+        """Yield the lines below the panel: every section, then the stamp."""
+        for section in report.sections:
+            yield Text()
+            yield Text(section.title, style=_STYLE[section.tone])
+            for line in section.lines:
+                yield from self._line(line, self._width, 2)
+        yield Text()
+        yield from self._hang(Text(f"Rulebook {report.stamp}.", style="dim"), self._width, 0)
+        yield from self._hang(Text(report.disclaimer, style="bold"), self._width, 0)
 
-def _section(section: Section) -> Group:
-    title = Text(f"\n{section.title}", style=_STYLE[section.tone])
-    return Group(title, *(_item(line) for line in section.lines))
+    def _line(self, line: Line, width: int, indent: int) -> Iterator[Text]:
+        text = Text(line.text)
+        if line.numbers:
+            text.append(f" {numbered(line.numbers)}", style="dim")
+        return self._hang(text, width, indent + 2 * line.depth)
 
-
-def _item(line: Line) -> Table:
-    table = Table.grid(padding=(0, 1, 0, 0), expand=True)
-    table.add_column(width=2 + 2 * line.depth)
-    table.add_column(ratio=1)
-    table.add_row("", _line(Line(line.text, line.numbers)))
-    return table
-
-
-def _line(line: Line) -> RenderableType:
-    text = Text(line.text)
-    if line.numbers:
-        text.append(f" {numbered(line.numbers)}", style="dim")
-    return Padding(text, (0, 0, 0, 2 * line.depth)) if line.depth else text
+    def _hang(self, text: Text, width: int, indent: int) -> Iterator[Text]:
+        for line in text.wrap(self._console, width - indent):
+            line.rstrip()
+            line.pad_left(indent)
+            yield line
