@@ -55,6 +55,7 @@ class Checked(Struct, frozen=True):
 class Missing(Struct, frozen=True, kw_only=True):
     """A fact that is not or only partly known. `then` gives, for each value, the outcomes of the decisions it bears on.
 
+    `remarks` are the cautions and notices that are not ruled out and for which the fact could make a difference.
     `settles` is how many decisions would be answered if the fact were known, on average over its values.
     """
 
@@ -63,7 +64,7 @@ class Missing(Struct, frozen=True, kw_only=True):
     assumed: bool
     settles: float
     then: Mapping[int, Mapping[str, tuple[str, ...]]]
-    cautions: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 class Change(Struct, frozen=True):
@@ -87,4 +88,5 @@ class Assessment(Struct, frozen=True, kw_only=True):
     cautions: tuple[str, ...]
     possible_cautions: tuple[str, ...]
     notices: tuple[str, ...]
+    possible_notices: tuple[str, ...]
     citations: tuple[Cite, ...]

@@ -18,18 +18,28 @@ from .vocabulary import Fact, Misread, Text
 LIMIT = 1_000_000
 """Largest case file, in bytes."""
 
+_REMEMBERED = 10_000  # texts of one fact: far more than a vocabulary has, so that only nonsense could fill it
+
 Value = str | int | float | tuple[str, ...]
 
 
 class Given(Struct, frozen=True):
     """What a case says of one fact: the value in the fact's own terms, its mask, and where it was said.
 
-    `value` is None where the case says that the fact is not known; `span` where it was said on the command line.
+    `value` is None where the case says that the fact is not known; `where` if it was said on the command line.
     """
 
     value: Value | None
     mask: int
-    span: Span | None
+    where: Node | Span | None
+
+    @property
+    def span(self) -> Span | None:
+        """The place in the file. Worked out when asked for: of most facts nobody asks."""
+        return self.where if self.where is None or isinstance(self.where, Span) else span_of(self.where)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Given, (self.value, self.mask, self.span)
 
 
 class Case(Struct, frozen=True):
@@ -44,48 +54,123 @@ class Case(Struct, frozen=True):
         return tuple(self.given[fact.name].mask if fact.name in self.given else fact.full for fact in rulebook.read)
 
 
+class CaseReader:
+    """Reads cases against one rulebook, and remembers what each text meant: in a registry few texts are new."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self._facts = dict(rulebook.facts)
+        self._meant: dict[str, dict[str, tuple[Value | None, int]]] = {name: {} for name in rulebook.facts}
+        self._consistent: set[Situation] = set()
+
+    def read(self, path: str | os.PathLike[str], changes: Iterable[tuple[str, str]] = ()) -> Case:
+        """Read a case file, as `read_case` does."""
+        document = read_document(os.fspath(path), LIMIT, CaseError)
+        root = compose(document, CaseError)
+        if root is None:
+            help = "write what you know as `fact: value` lines; {} is the case of which nothing is known"
+            raise CaseError([document.problem(None, "this case is empty", help)])
+        return self.case(document, root, changes)
+
+    def case(self, document: Document, root: Node | None, changes: Iterable[tuple[str, str]]) -> Case:
+        """Make a case of a parsed document. Raises CaseError with every problem in it."""
+        if isinstance(root, SequenceNode) or (isinstance(root, ScalarNode) and root.value != ""):
+            help = "one case in each file, as `fact: value` lines"
+            raise CaseError([document.problem(root, f"a case is `fact: value` lines, not {kind(root)}", help)])
+        problems: list[Problem] = []
+        fields = Fields(document, root, problems, "a case")
+        given: dict[str, Given] = {}
+        for name, node in fields.values.items():
+            if name == "expect":  # the answer a test expects beside its case: not part of the patient
+                continue
+            fact = self._facts.get(name)
+            if fact is None:
+                problems.append(self._no_fact(document, fields.keys[name], name))
+            elif (read := self._read(document, fact, node, problems)) is not None:
+                given[name] = read
+        for name, text in changes:
+            self._change(name, text, given, problems)
+        case = Case(_id(document, given), document.name, given)
+        if not problems:
+            problems.extend(self._contradictions(document, case))
+        if problems:
+            raise CaseError(problems)
+        return case
+
+    def _no_fact(self, document: Document, where: Node | Span, name: str) -> Problem:
+        known = tuple(self._facts)
+        help = suggest(name, known) or f"known: {', '.join(known)}"
+        return document.problem(where, f"no fact {name!r}", help)
+
+    def _read(self, document: Document, fact: Fact, node: Node, problems: list[Problem]) -> Given | None:
+        if isinstance(node, ScalarNode):
+            return self._scalar(document, fact, node.value, node, problems)
+        takes = "one value"
+        if isinstance(node, SequenceNode) and isinstance(fact, Text) and fact.many:
+            if all(isinstance(item, ScalarNode) for item in node.value):
+                said = tuple(str(item.value) for item in node.value if not fact.is_unknown(item.value))
+                return Given(said or None, fact.full, node)
+            takes = "a list of texts"
+        help = "where it may be one of several values, a group says so; see gisttriage new"
+        problems.append(document.problem(node, f"{fact.name} takes {takes}, not {kind(node)}", help))
+        return None
+
+    def _scalar(
+        self, document: Document, fact: Fact, text: str, where: Node | Span, problems: list[Problem]
+    ) -> Given | None:
+        known = self._meant[fact.name]
+        meant = known.get(text)
+        if meant is None:
+            try:
+                meant = _meaning(fact, text)
+            except Misread as misread:
+                problems.append(document.problem(where, misread.message, misread.help))
+                return None
+            if len(known) < _REMEMBERED and not isinstance(fact, Text):
+                known[text] = meant
+        return Given(meant[0], meant[1], where)
+
+    def _change(self, name: str, text: str, given: dict[str, Given], problems: list[Problem]) -> None:
+        document = Document("--set", f"{name}={text}")
+        fact = self._facts.get(name)
+        if fact is None:
+            problems.append(self._no_fact(document, Span(1, 1, max(1, len(name))), name))
+            return
+        read = self._scalar(document, fact, text, Span(1, len(name) + 2, max(1, len(text))), problems)
+        if read is not None:
+            given[name] = Given(read.value, read.mask, None)
+
+    def _contradictions(self, document: Document, case: Case) -> Sequence[Problem]:
+        rulebook = self.rulebook
+        situation = case.situation(rulebook)
+        if situation in self._consistent:
+            return []
+        try:
+            narrowed = narrow(rulebook.implications, situation)
+        except Contradiction as found:
+            facts = [rulebook.read[place] for place in found.facts]
+            return [_contradiction(document, case, facts, str(found))]
+        if rulebook.consistent.outcomes(narrowed):
+            self._consistent.add(situation)
+            return []
+        stated = [
+            rulebook.read[place] for place in rulebook.consistent.facts if rulebook.read[place].name in case.given
+        ]
+        return [_contradiction(document, case, stated, "Together they leave no patient whom this could describe.")]
+
+
 def read_case(path: str | os.PathLike[str], rulebook: Rulebook, changes: Iterable[tuple[str, str]] = ()) -> Case:
     """Read a case file; ``-`` is standard input. `changes` are (fact, value) pairs that replace what it says.
 
     Raises CaseError with every problem of the file, each with its place.
     """
-    document = read_document(os.fspath(path), LIMIT, CaseError)
-    root = compose(document, CaseError)
-    if root is None:
-        help = "write what you know as `fact: value` lines; {} is the case of which nothing is known"
-        raise CaseError([document.problem(None, "this case is empty", help)])
-    return _case(document, root, rulebook, changes)
+    return CaseReader(rulebook).read(path, changes)
 
 
 def parse_case(text: str, rulebook: Rulebook, name: str = "<text>", changes: Iterable[tuple[str, str]] = ()) -> Case:
     """Read a case from a text, as `read_case` does from a file."""
     document = Document(name, text)
-    return _case(document, compose(document, CaseError), rulebook, changes)
-
-
-def _case(document: Document, root: Node | None, rulebook: Rulebook, changes: Iterable[tuple[str, str]]) -> Case:
-    problems: list[Problem] = []
-    if isinstance(root, SequenceNode) or (isinstance(root, ScalarNode) and root.value != ""):
-        help = "one case in each file, as `fact: value` lines"
-        raise CaseError([document.problem(root, f"a case is `fact: value` lines, not {kind(root)}", help)])
-    fields = Fields(document, root, problems, "a case")
-    given: dict[str, Given] = {}
-    for name, node in fields.values.items():
-        if name == "expect":  # the answer a test expects beside its case: not part of the patient
-            continue
-        fact = rulebook.facts.get(name)
-        if fact is None:
-            problems.append(_no_fact(document, fields.keys[name], name, rulebook))
-        elif (read := _read(document, fact, node, problems)) is not None:
-            given[name] = read
-    for name, text in changes:
-        _change(name, text, rulebook, given, problems)
-    if not problems:
-        case = Case(_id(document, given), document.name, given)
-        problems.extend(_contradictions(document, case, rulebook))
-    if problems:
-        raise CaseError(problems)
-    return case
+    return CaseReader(rulebook).case(document, compose(document, CaseError), changes)
 
 
 def _id(document: Document, given: Mapping[str, Given]) -> str:
@@ -93,62 +178,13 @@ def _id(document: Document, given: Mapping[str, Given]) -> str:
     return str(stated) if stated else os.path.basename(document.name)
 
 
-def _no_fact(document: Document, node: Node | Span, name: str, rulebook: Rulebook) -> Problem:
-    known = tuple(rulebook.facts)
-    help = suggest(name, known) or f"known: {', '.join(known)}"
-    return document.problem(node, f"no fact {name!r}", help)
-
-
-def _read(document: Document, fact: Fact, node: Node, problems: list[Problem]) -> Given | None:
-    if isinstance(node, ScalarNode):
-        return _scalar(document, fact, str(node.value), span_of(node), problems)
-    takes = "one value"
-    if isinstance(node, SequenceNode) and isinstance(fact, Text) and fact.many:
-        if all(isinstance(item, ScalarNode) for item in node.value):
-            said = tuple(str(item.value) for item in node.value if not fact.is_unknown(item.value))
-            return Given(said or None, fact.full, span_of(node))
-        takes = "a list of texts"
-    help = "where it may be one of several values, a group says so; see gisttriage new"
-    problems.append(document.problem(node, f"{fact.name} takes {takes}, not {kind(node)}", help))
-    return None
-
-
-def _scalar(document: Document, fact: Fact, text: str, span: Span, problems: list[Problem]) -> Given | None:
+def _meaning(fact: Fact, text: str) -> tuple[Value | None, int]:
+    """Return the value a text stands for, None where it says that the fact is not known, and its mask."""
     if isinstance(fact, Text):
         # A text stays what was written: "NA" may be somebody's case number.
         unknown = fact.is_unknown(text) if fact.many else text == ""
-        return Given(None if unknown else (text,) if fact.many else text, fact.full, span)
-    if fact.is_unknown(text):
-        return Given(None, fact.full, span)
-    try:
-        return Given(fact.canonical(text), fact.read(text), span)
-    except Misread as misread:
-        problems.append(document.problem(span, misread.message, misread.help))
-        return None
-
-
-def _change(name: str, text: str, rulebook: Rulebook, given: dict[str, Given], problems: list[Problem]) -> None:
-    document = Document("--set", f"{name}={text}")
-    fact = rulebook.facts.get(name)
-    if fact is None:
-        problems.append(_no_fact(document, Span(1, 1, max(1, len(name))), name, rulebook))
-        return
-    read = _scalar(document, fact, text, Span(1, len(name) + 2, max(1, len(text))), problems)
-    if read is not None:
-        given[name] = Given(read.value, read.mask, None)
-
-
-def _contradictions(document: Document, case: Case, rulebook: Rulebook) -> Sequence[Problem]:
-    situation = case.situation(rulebook)
-    try:
-        narrowed = narrow(rulebook.implications, situation)
-    except Contradiction as found:
-        facts = [rulebook.read[place] for place in found.facts]
-        return [_contradiction(document, case, facts, str(found))]
-    if rulebook.consistent.outcomes(narrowed):
-        return []
-    stated = [rulebook.read[place] for place in rulebook.consistent.facts if rulebook.read[place].name in case.given]
-    return [_contradiction(document, case, stated, "Together they leave no patient whom this could describe.")]
+        return (None if unknown else (text,) if fact.many else text), fact.full
+    return (None, fact.full) if fact.is_unknown(text) else (fact.canonical(text), fact.read(text))
 
 
 def _contradiction(document: Document, case: Case, facts: Sequence[Fact], because: str) -> Problem:

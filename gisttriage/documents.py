@@ -7,21 +7,21 @@ or rulebook needs them, and they are how YAML files attack their readers.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 import yaml
 from msgspec import Struct
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .diagnostics import GistTriageError, Problem, Span, suggest
 
 STDIN = "-"
 _DEPTH = 32
+_BLOCK = 65536
 # libyaml's composer recurses in C: far below this many openings it cannot overflow, and no honest file has as many.
 _OPENINGS = ("[", "{", "- ", "-\t", "? ", "?\t")
 _MOST_OPENINGS = 2000
@@ -100,49 +100,57 @@ def read_document(path: str, limit: int, error: type[GistTriageError]) -> Docume
 
 
 def _read_bytes(path: str, limit: int) -> bytes:
+    """Read until the end, or until there is more than is allowed: what is no regular file has no size to ask for."""
     if path == STDIN:
         return sys.stdin.buffer.read(limit + 1)
     with open(path, "rb", buffering=0) as file:
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file.read(limit + 1) or b""
         chunks, size = [], 0
-        while size <= limit and (chunk := file.read(65536)):
+        while size <= limit and (chunk := file.read(_BLOCK)):
             chunks.append(chunk)
             size += len(chunk)
-        return b"".join(chunks)
+    return b"".join(chunks)
 
 
-class _Plain(yaml.CBaseLoader):
+class _Composer(CParser):
     """Composes without working out tags: a scalar means what its fact says, and written tags are refused before."""
 
-    def descend_resolver(self, current_node: Node | None, current_index: object) -> None:
-        pass
+    def descend_resolver(self, parent: Node | None, index: object) -> None:
+        """Called by the parser on the way down; there is nothing to keep track of."""
 
     def ascend_resolver(self) -> None:
-        pass
+        """Called by the parser on the way up."""
 
     def resolve(self, kind: type[Node], value: str | None, implicit: object) -> str:
+        """Called by the parser for a node without a tag."""
         return ""
 
 
 def compose(document: Document, error: type[GistTriageError]) -> Node | None:
     """Parse a document into one tree of nodes; None when nothing is written in it. Raises `error`."""
     text = document.text
-    if text.lstrip()[:1] == "{":
+    if text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{":
         # JSON writes characters beyond the basic plane as two escapes, which YAML does not know.
         text = re.sub(_SURROGATES, _join_surrogates, text)
     try:
-        if _may_be_marked(text) or sum(map(text.count, _OPENINGS)) > _MOST_OPENINGS:
+        if _needs_a_look(text):
             _scan(document, text, error)
-        return yaml.compose(text, Loader=_Plain)
+        composer = _Composer(text)
+        try:
+            node: Node | None = composer.get_single_node()
+        finally:
+            composer.dispose()
     except yaml.reader.ReaderError:
         raise error([_bad_character(document)]) from None
     except yaml.MarkedYAMLError as problem:
         raise error([_bad_syntax(document, problem)]) from None
+    return node
 
 
-def _may_be_marked(text: str) -> bool:
-    return any(sign in text for sign in "&*!") and _MARKED.search(text) is not None
+def _needs_a_look(text: str) -> bool:
+    """Whether there may be a tag, an anchor or an alias in the text, or more openings than the composer can take."""
+    if ("&" in text or "*" in text or "!" in text) and _MARKED.search(text) is not None:
+        return True
+    return len(text) > _MOST_OPENINGS and sum(map(text.count, _OPENINGS)) > _MOST_OPENINGS
 
 
 def _scan(document: Document, text: str, error: type[GistTriageError]) -> None:
@@ -206,18 +214,14 @@ class Fields:
             problems.append(document.problem(node, f"{what} must be a list of `name: value` lines, not {kind(node)}"))
             return
         for key, value in node.value:
-            self._add(key, value)
-
-    def _add(self, key: Node, value: Node) -> None:
-        if not isinstance(key, ScalarNode):
-            self.problems.append(
-                self.document.problem(key, f"a name must be a word, not {kind(key)}", "write `name: value`")
-            )
-        elif key.value in self.keys:
-            help = f"it was first given on line {span_of(self.keys[key.value]).line}; keep one"
-            self.problems.append(self.document.problem(key, f"{key.value!r} stands twice", help))
-        else:
-            self.keys[key.value], self.values[key.value] = key, value
+            if not isinstance(key, ScalarNode):
+                help = "write `name: value`"
+                problems.append(document.problem(key, f"a name must be a word, not {kind(key)}", help))
+            elif key.value in self.keys:
+                help = f"it was first given on line {span_of(self.keys[key.value]).line}; keep one"
+                problems.append(document.problem(key, f"{key.value!r} stands twice", help))
+            else:
+                self.keys[key.value], self.values[key.value] = key, value
 
     def fail(self, where: Node | None, message: str, help: str | None = None) -> None:
         """Note a problem at `where`, or at the mapping itself."""

@@ -19,7 +19,7 @@ def missing_facts(
     narrowed: Situation,
     situation: Situation,
     splits: Mapping[str, Split],
-    cautions: Sequence[str],
+    remarks: Sequence[str],
     rulebook: Rulebook,
 ) -> tuple[Missing, ...]:
     """Return every fact that is not fully known, those that settle most first.
@@ -38,9 +38,9 @@ def missing_facts(
         if mask.bit_count() < 2:
             continue
         if situation[i] == mask:
-            ranked.append(_missing(i, mask, splits, bearing[i], cautions, situation, rulebook))
+            ranked.append(_missing(i, mask, splits, bearing[i], remarks, situation, rulebook))
         else:
-            ranked.append(_assumed(i, mask, situation, cautions, rulebook))
+            ranked.append(_assumed(i, mask, situation, remarks, rulebook))
     ranked.sort(key=lambda entry: entry[0])
     return tuple(missing for _, missing in ranked)
 
@@ -68,7 +68,7 @@ def _missing(
     mask: int,
     splits: Mapping[str, Split],
     decisions: set[str],
-    cautions: Sequence[str],
+    remarks: Sequence[str],
     situation: Situation,
     rulebook: Rulebook,
 ) -> tuple[tuple[float, ...], Missing]:
@@ -89,13 +89,13 @@ def _missing(
         assumed=False,
         settles=round(settled / count - already, 3) if then else 0.0,
         then=then,
-        cautions=_cautions(i, mask, situation, cautions, rulebook),
+        remarks=_remarks(i, mask, situation, remarks, rulebook),
     )
-    return (not decisions, 0.0, -settled / count, left / count, not missing.cautions, i), missing
+    return (not decisions, 0.0, -settled / count, left / count, not missing.remarks, i), missing
 
 
 def _assumed(
-    i: int, mask: int, situation: Situation, cautions: Sequence[str], rulebook: Rulebook
+    i: int, mask: int, situation: Situation, remarks: Sequence[str], rulebook: Rulebook
 ) -> tuple[tuple[float, ...], Missing]:
     """A fact that was assumed settles nothing more; it matters where the other value would change an answer."""
     opened = (*situation[:i], mask, *situation[i + 1 :])
@@ -111,15 +111,15 @@ def _assumed(
         assumed=True,
         settles=0.0,
         then=then,
-        cautions=_cautions(i, mask, opened, cautions, rulebook),
+        remarks=_remarks(i, mask, opened, remarks, rulebook),
     )
     return (not decisions, 1.0, 0.0, 0.0, True, i), missing
 
 
-def _cautions(i: int, mask: int, situation: Situation, cautions: Sequence[str], rulebook: Rulebook) -> tuple[str, ...]:
-    """Return the cautions that are not ruled out and for which this fact could make a difference."""
+def _remarks(i: int, mask: int, situation: Situation, remarks: Sequence[str], rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the cautions and notices that are not ruled out and for which this fact could make a difference."""
     found = []
-    for id in cautions:
+    for id in remarks:
         when = rulebook.rules[id].when
         seen = {when.truth((*situation[:i], 1 << value, *situation[i + 1 :])) for value in bits(mask)}
         if len(seen) > 1:

@@ -76,6 +76,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     caution: str
     notice: str
     extension: bool
+    urgent: bool
     span: Span
 
 

@@ -26,7 +26,7 @@ BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
 _LIMIT = 20_000_000
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
-_RULE = ("id", "when", "then", "because", "cites", "overrides", "provided", "caution", "notice", "extension")
+_RULE = ("id", "when", "then", "because", "cites", "overrides", "provided", "caution", "notice", "extension", "urgent")
 _TONES = ("for", "caution", "against", "neutral")
 _Options = Mapping[str, tuple[Fields, dict[str, Option]]]
 
@@ -207,6 +207,7 @@ class _Reader:
                 caution=fields.text("caution"),
                 notice=fields.text("notice"),
                 extension=fields.flag("extension"),
+                urgent=fields.flag("urgent"),
                 span=span_of(fields.node) if fields.node is not None else Span(1),
             )
         self._check_overrides(rules)

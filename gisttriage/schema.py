@@ -116,6 +116,7 @@ def assessment_schema(rulebook: Rulebook) -> dict[str, Any]:
                 "cautions": {"type": "array", "items": remark},
                 "possible_cautions": {"type": "array", "items": remark},
                 "notices": {"type": "array", "items": remark},
+                "possible_notices": {"type": "array", "items": remark},
                 "citations": {"type": "array", "items": {"$ref": "#/$defs/citation"}},
                 "disclaimer": _STRING,
             }
@@ -169,7 +170,7 @@ def _missing(possible: dict[str, Any]) -> dict[str, Any]:
             "settles": {"type": "number"},
             "ask": _STRING,
             "then": then,
-            "cautions": _STRINGS,
+            "remarks": _STRINGS,
         }
     )
 

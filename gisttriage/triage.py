@@ -35,18 +35,23 @@ def assess_situation(stated: Situation, rulebook: Rulebook) -> Assessment:
     cautions = [id for id, rule in rulebook.rules.items() if rule.caution and in_scope is not FALSE]
     certain = tuple(id for id in cautions if checked[id].applies is TRUE and in_scope is TRUE)
     possible = tuple(id for id in cautions if id not in certain and checked[id].applies is not FALSE)
+    # A notice is heeded in scope or not: what it warns of does not wait for the documents.
     notices = tuple(id for id, rule in rulebook.rules.items() if rule.notice and checked[id].applies is TRUE)
+    possible_notices = tuple(
+        id for id, rule in rulebook.rules.items() if rule.notice and checked[id].applies is UNKNOWN
+    )
     return Assessment(
         situation=situation,
         assumed=tuple(fact.name for i, fact in enumerate(rulebook.read) if situation[i] != narrowed[i]),
         status=_status([answer.status for answer in answers.values()]),
         decisions=answers,
         rules=checked,
-        missing=missing_facts(narrowed, situation, splits, possible, rulebook),
+        missing=missing_facts(narrowed, situation, splits, (*possible_notices, *possible), rulebook),
         what_if=what_if(stated, situation, answers, rulebook),
         cautions=certain,
         possible_cautions=possible,
         notices=notices,
+        possible_notices=possible_notices,
         citations=_citations(answers, (*notices, *certain), rulebook),
     )
 

@@ -29,8 +29,17 @@ class Misread(Exception):
 
 
 def fold(text: str) -> str:
-    """Return `text` as it is compared: case, spaces, hyphens and underscores do not count."""
-    return " ".join(text.replace("_", " ").replace("-", " ").casefold().split())
+    """Return `text` as it is compared: case, spaces, underscores and hyphens between words do not count.
+
+    A hyphen at either end stays: ``KIT-`` is how a pathologist writes that there is no KIT mutation.
+    """
+    words = text.replace("_", " ").casefold().split()
+    joined = " ".join(words)
+    if "-" not in joined:
+        return joined
+    last = len(joined) - 1
+    inner = (0 < i < last and joined[i - 1].isalnum() and joined[i + 1].isalnum() for i in range(last + 1))
+    return "".join(" " if char == "-" and between else char for char, between in zip(joined, inner, strict=True))
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -152,7 +161,12 @@ class Choice(Fact, frozen=True, kw_only=True):
         mask = self.words.get(folded)
         if mask is None:
             names = (*self.values, *self.groups)
-            hint = self.hints.get(folded) or suggest(folded, (*names, *self.words)) or f"one of: {', '.join(names)}"
+            hint = (
+                self.hints.get(folded)
+                or _sign_hint(folded)
+                or suggest(folded, (*names, *self.words))
+                or f"one of: {', '.join(names)}"
+            )
             raise Misread(f"{self.name} cannot be {text!r}", hint)
         return mask
 
@@ -178,6 +192,13 @@ class Choice(Fact, frozen=True, kw_only=True):
 
     def value_name(self, index: int) -> str:
         return self.values[index]
+
+
+def _sign_hint(folded: str) -> str | None:
+    """Keep a result with a sign from being taken for the nearest word without one."""
+    if folded.strip(" ")[-1:] not in ("-", "+", "–", "−"):
+        return None
+    return "a plus or a minus is not read: write what was shown, or leave it empty"
 
 
 class Number(Fact, frozen=True, kw_only=True):

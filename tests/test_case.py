@@ -125,10 +125,20 @@ BAD = {
     "unknown fact": (b"age: 50\nprogresion: limited", "2:1 no fact 'progresion' | did you mean progression"),
     "misspelt value": (b"progression: multifocl", "1:14 progression cannot be 'multifocl' | did you mean multifocal?"),
     "wrong value": (b"fit_for_surgery: perhaps", "1:18 fit_for_surgery cannot be 'perhaps' | one of: no, yes"),
-    "staining": (b"subtype: CD117", "1:10 subtype cannot be 'CD117' | CD117 staining is not a KIT mutation"),
+    "staining": (b"subtype: CD117", "1:10 subtype cannot be 'CD117' | Staining is not a mutation"),
+    "a negative stain": (b"subtype: KIT-", "1:10 subtype cannot be 'KIT-' | a plus or a minus is not read"),
+    "a negative panel": (b"subtype: NF1 -", "1:10 subtype cannot be 'NF1 -' | a plus or a minus is not read"),
+    "a positive stain": (b"subtype: KIT+", "1:10 subtype cannot be 'KIT+' | a plus or a minus is not read"),
+    "a gene": (b"subtype: SDHB", "1:10 subtype cannot be 'SDHB' | A variant on a tumour panel is not SDH deficiency"),
+    "an exon without its gene": (b"subtype: exon 11", "1:10 subtype cannot be 'exon 11' | Name the gene too"),
+    "a stopped drug": (
+        b"tki: off treatment",
+        "1:6 tki cannot be 'off treatment' | Write none if the patient takes no TKI now",
+    ),
+    "no presentation": (b"presentation: None", "1:15 presentation cannot be 'None' | Write asymptomatic"),
     "panel variant": (
         b"subtype: NF1 mutation",
-        "1:10 subtype cannot be 'NF1 mutation' | An NF1 variant on a tumour panel",
+        "1:10 subtype cannot be 'NF1 mutation' | A variant on a tumour panel is not the syndrome",
     ),
     "wrong type": (b"largest_tumor_cm: big", "1:19 largest_tumor_cm cannot be 'big' | a number in cm"),
     "decimal comma": (

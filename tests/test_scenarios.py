@@ -77,6 +77,15 @@ S19 |                                                        | ?            | ? 
 S20 | {S3}, {READY}, progressing_lesions: 1, best_response: partial, tki_months: 84 | consider | resume_tki | consider
 S20 | {S8}, {READY}, largest_tumor_cm: 6, mitoses_per_50_hpf: 36, tumor_rupture: yes | consider | defer_tki | n.g.
 defer | {KIT}, tki: none, tki_contraindicated: yes            | not_favoured | defer_tki         | n.g.
+S7b | {NF1}, disease_extent: metastatic, tki: regorafenib, progression: limited, {READY} | n.g. | n.g. | n.g.
+S7c | disease_extent: metastatic, tki: ripretinib, progression: multifocal | not_favoured | n.g. | not_favoured
+NF1 on imatinib, held, R2 | {S9}, progression: none, {R2} | caution | continue_tki | n.g.
+NF1 on imatinib, held | {S9}, progression: none, {READY} | consider | continue_tki | n.g.
+locally advanced | subtype: kit, disease_extent: locally_advanced, tki: none, {READY} | n.g. | n.g. | n.g.
+unresectable | subtype: kit, disease_extent: locally_advanced, {NO_TKI}, resection_expected: unresectable | not_favoured | start_imatinib | n.g.
+D842V | disease_extent: metastatic, subtype: pdgfra_d842v, {NO_TKI} | not_favoured | n.g. | n.g.
+PDGFRA on imatinib | disease_extent: metastatic, subtype: pdgfra_other, tki: imatinib, progression: limited, {READY} | consider | n.g. | consider
+sunitinib unfit | {S5B}, fit_for_surgery: no | not_favoured | n.g. | caution
 defer | {S4}, tki_contraindicated: yes                        | not_favoured | defer_tki         | not_favoured
 """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().splitlines()]
@@ -141,6 +150,16 @@ def test_s18_an_emergency_is_headed_by_a_notice(rulebook: Rulebook, row: list[st
     assert "notice-emergency" in emergency.notices
     if row[0] != "S15":
         assert answers(emergency) == row[2:]
+
+
+def test_a_possible_emergency_is_not_passed_over(rulebook: Rulebook) -> None:
+    """Bleeding may be an emergency: as long as that is not ruled out, the notice is announced, and presentation not idle."""
+    bleeding = ask(rulebook, f"{S4}, {READY}, presentation: bleeding")
+    assert bleeding.notices == ()
+    assert "notice-emergency" in bleeding.possible_notices
+    presentation = next(missing for missing in bleeding.missing if missing.fact == "presentation")
+    assert "notice-emergency" in presentation.remarks
+    assert "notice-emergency" not in ask(rulebook, f"{S4}, {READY}, presentation: pain").possible_notices
 
 
 def test_extensions_of_the_document_are_marked(rulebook: Rulebook) -> None:

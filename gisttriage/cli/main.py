@@ -20,6 +20,7 @@ from .common import print_problems, rulebook_of, rules_option
 
 _COMMANDS = {
     "assess": "Assess case files.",
+    "batch": "Assess all case files in folders.",
     "new": "Write a case file to fill in.",
     "rules": "Read the rulebook, and export its schemas.",
 }

@@ -18,20 +18,22 @@ from ..vocabulary import Fact, Text
 SCHEMA = "gisttriage.assessment/1"
 
 
-def render(answered: Iterable[tuple[Case, Assessment]], rulebook: Rulebook) -> str:
+def render(cases: Iterable[tuple[Case, Assessment]], rulebook: Rulebook) -> str:
     """Return one object for one case, and an array for several."""
-    documents = [document(case, assessment, rulebook) for case, assessment in answered]
+    documents = [document(case, assessment, rulebook) for case, assessment in cases]
     return dumps(documents[0] if len(documents) == 1 else documents)
 
 
 def dumps(value: object) -> str:
     """Return `value` as indented JSON that is safe to print on a terminal."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    # JSON escapes what is below a space; what else a terminal might obey gets an escape with the same meaning.
-    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n")) + "\n"
+    return "\n".join(map(printable, text.split("\n"))) + "\n"
 
 
-def _escaped(line: str) -> str:
+def printable(line: str) -> str:
+    """Return a line of JSON in which all that a terminal might obey is an escape with the same meaning."""
+    if line.isprintable():
+        return line
     units = [line[i].encode("utf-16-be") for i in range(len(line))]
     return "".join(
         char if visible(char) == char else "".join(f"\\u{unit[i : i + 2].hex()}" for i in range(0, len(unit), 2))
@@ -41,6 +43,11 @@ def _escaped(line: str) -> str:
 
 def document(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str, Any]:
     """Return one assessment as plain mappings and lists."""
+    return described(case, assessment, rulebook) | answered(assessment, rulebook)
+
+
+def described(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str, Any]:
+    """Return the part of a document that differs from case to case, even in one situation."""
     stamp = rulebook.stamp
     return {
         "schema": SCHEMA,
@@ -51,6 +58,12 @@ def document(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str
             "source": _encodable(case.source),
             "facts": _facts(case, assessment, rulebook),
         },
+    }
+
+
+def answered(assessment: Assessment, rulebook: Rulebook) -> dict[str, Any]:
+    """Return the part of a document that all cases in one situation share."""
+    return {
         "status": assessment.status,
         "decisions": {name: _decision(answer, rulebook) for name, answer in assessment.decisions.items()},
         "rules": [_rule(rule, assessment, rulebook) for rule in rulebook.rules.values()],
@@ -64,9 +77,10 @@ def document(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str
         ],
         "cautions": [{"rule": id, "text": rulebook.rules[id].caution} for id in assessment.cautions],
         "possible_cautions": [{"rule": id, "text": rulebook.rules[id].caution} for id in assessment.possible_cautions],
+        "possible_notices": [{"rule": id, "text": rulebook.rules[id].notice} for id in assessment.possible_notices],
         "notices": [{"rule": id, "text": rulebook.rules[id].notice} for id in assessment.notices],
         "citations": _citations(assessment, rulebook),
-        "disclaimer": stamp.disclaimer,
+        "disclaimer": rulebook.stamp.disclaimer,
     }
 
 
@@ -167,7 +181,7 @@ def _missing(missing: Missing, rulebook: Rulebook) -> dict[str, Any]:
         "settles": missing.settles,
         "ask": fact.ask,
         "then": then,
-        "cautions": missing.cautions,
+        "remarks": missing.remarks,
     }
 
 

@@ -16,29 +16,30 @@ def render(reports: Iterable[Report]) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# {_plain(report.title)}\n"
+    yield f"# {plain(report.title)}\n"
     for notice in report.notices:
-        yield f"> **Notice.** {_plain(notice)}\n"
+        yield f"> **Notice.** {plain(notice)}\n"
     for text in (report.who, report.facts, report.notes):
         if text:
-            yield f"{_plain(text)}\n"
+            yield f"{plain(text)}\n"
     for verdict in report.verdicts:
         mark = " ≈" if verdict.extension else ""
-        yield f"**{_plain(verdict.label)}: {_plain(verdict.headline)}{mark}**\n"
+        yield f"**{plain(verdict.label)}: {plain(verdict.headline)}{mark}**\n"
         yield from map(_item, verdict.lines)
         yield ""
     for section in report.sections:
-        yield f"## {_plain(section.title)}\n"
+        yield f"## {plain(section.title)}\n"
         yield from map(_item, section.lines)
         yield ""
-    yield f"Rulebook {_plain(report.stamp)}.\n"
-    yield f"**{_plain(report.disclaimer)}**"
+    yield f"Rulebook {plain(report.stamp)}.\n"
+    yield f"**{plain(report.disclaimer)}**"
 
 
 def _item(line: Line) -> str:
-    numbers = f" {_plain(numbered(line.numbers))}" if line.numbers else ""
-    return f"{'  ' * line.depth}- {_plain(line.text)}{numbers}"
+    numbers = f" {plain(numbered(line.numbers))}" if line.numbers else ""
+    return f"{'  ' * line.depth}- {plain(line.text)}{numbers}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text in which nothing is markup."""
     return _SPECIAL.sub(r"\\\1", text)

@@ -8,6 +8,7 @@ from .. import __version__
 from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case, Value
 from ..diagnostics import visible
+from ..logic import UNKNOWN
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 from ..sources import Cite
 from ..vocabulary import Choice, Fact, Number
@@ -159,15 +160,25 @@ class _Words:
                 fact = self.rulebook.facts[missing.fact]
                 yield Line(visible(f"Assumed, since it is not stated: {_lower(fact.label)}: {fact.proviso}. If not:"))
                 yield from self._then(missing)
-        for id in self.assessment.possible_cautions:
-            labels = [self._label(missing) for missing in self.assessment.missing if id in missing.cautions]
-            if labels and self.assessment.rules[id].applies.value == "unknown":
-                yield Line(
-                    visible(f"Possible caution, depending on {_either(labels)}: {self.rulebook.rules[id].caution}")
-                )
-        idle = [self._label(each) for each in self.assessment.missing if not each.matters and not each.cautions]
+        for id in (*self.assessment.possible_notices, *self.assessment.possible_cautions):
+            yield from self._possible(id)
+        idle = [self._label(each) for each in self.assessment.missing if not each.matters and not each.remarks]
         if idle:
             yield Line(visible(f"Would change nothing: {', '.join(idle)}"))
+
+    def _possible(self, id: str) -> Iterator[Line]:
+        rule = self.rulebook.rules[id]
+        on = [missing for missing in self.assessment.missing if id in missing.remarks]
+        if not on or self.assessment.rules[id].applies is not UNKNOWN:
+            return
+        what = "caution" if rule.caution else "notice"
+        labels = _either([self._label(missing) for missing in on])
+        # A notice on a fact of which nothing at all is said would stand on nearly every answer: a word is enough.
+        unsaid = all(self.masks[missing.fact] == self.rulebook.facts[missing.fact].full for missing in on)
+        if what == "notice" and unsaid:
+            yield Line(visible(f"Could bring a notice: {labels}"))
+        else:
+            yield Line(visible(f"Possible {what}, depending on {labels}: {rule.caution or rule.notice}"))
 
     def _label(self, missing: Missing) -> str:
         return _lower(self.rulebook.facts[missing.fact].label)
@@ -223,6 +234,9 @@ class _Words:
                 if cite.source == id:
                     finding = source.findings[cite.finding]
                     yield Line(visible(f"[{number}] {finding.statement}"), (), 1)
+                    if finding.figures:
+                        figures = "; ".join(f"{name} {figure}" for name, figure in finding.figures.items())
+                        yield Line(visible(f"{figures}."), (), 2)
                     if finding.note:
                         yield Line(visible(f"{_AGREEMENT[finding.agreement]}: {finding.note}"), (), 2)
 

@@ -125,7 +125,12 @@ class _Page:
         return self._hang(text, width, indent + 2 * line.depth)
 
     def _hang(self, text: Text, width: int, indent: int) -> Iterator[Text]:
-        for line in text.wrap(self._console, width - indent):
-            line.rstrip()
-            line.pad_left(indent)
-            yield line
+        return hang(text, self._console, width, indent, indent)
+
+
+def hang(text: Text, console: Console, width: int, first: int, others: int) -> Iterator[Text]:
+    """Yield `text` wrapped to `width` columns, indented by `first` and then by `others`."""
+    for i, line in enumerate(text.wrap(console, width - others)):
+        line.rstrip()
+        line.pad_left(others if i else first)
+        yield line

@@ -1,0 +1,222 @@
+"""``gisttriage batch``: many case files in, a summary and a table out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+import click
+
+from ..batch import Result, answer_all, processors
+from ..diagnostics import GistTriageError, Problem
+from ..listing import Listing, list_cases
+from ..logic import Situation
+from ..output import replacing, write_out
+from ..render.rows import RowFormat
+from ..rulebook import Rulebook
+from ..summary import Digest, Summary, digest
+from .common import examples, rulebook_of, rules_option
+
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".md")
+_SHOWN = 20
+
+
+@click.command(
+    epilog=examples(
+        "gisttriage batch cases/",
+        "gisttriage batch cases/ -o results.csv",
+        "gisttriage batch cases/ --all | less",
+        "git ls-files 'cases/*.yaml' | gisttriage batch - -o results.jsonl",
+    )
+)
+@click.argument("paths", nargs=-1, metavar="PATH... (- is a list of paths on standard input)")
+@click.option("-o", "--output", metavar="FILE", help=f"Write a row for every case to this file ({', '.join(ENDINGS)}).")
+@click.option("--pattern", metavar="GLOB", help="Which names to take in folders [default: *.yaml, *.yml, *.json].")
+@click.option("--follow-links", is_flag=True, help="Follow links that lead out of a folder.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to read with [default: the processors]."
+)
+@click.option("--all", "show_all", is_flag=True, help="List every case, and not only those that fit.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if files could not be read.")
+@rules_option
+def batch(
+    paths: Sequence[str],
+    output: str | None,
+    pattern: str | None,
+    follow_links: bool,
+    jobs: int | None,
+    show_all: bool,
+    exit_zero: bool,
+    rules: str | None,
+) -> int:
+    """Assess all case files in folders, and show who needs what.
+
+    The cases to discuss first stand first: emergencies, since they cannot wait; conflicts, which only people can
+    resolve; open ones, which one more fact may settle; settled ones; then those on which the documents are silent.
+    With -o, a row for every file is written in the order of the input, whole or not at all.
+    """
+    if not paths:
+        raise click.UsageError("name a folder or case files, or - for a list of paths on standard input")
+    rulebook = rulebook_of(rules)
+    rows = _format(output, rulebook)
+    watch = _Watch()
+    files = list_cases(_paths(paths), Listing(pattern=pattern, follow_links=follow_links), watch.warn)
+    summary = Summary(rulebook, None if show_all else _fitting())
+    with contextlib.ExitStack() as stack:
+        # The file is made before the work starts: a folder that cannot be written to is known at once.
+        file = stack.enter_context(replacing(output)) if output is not None else None
+        known, track = stack.enter_context(_progress(files))
+        results = track(answer_all(known, rulebook, jobs or processors(), whole=rows is not None and rows.whole))
+        _write(results, rulebook, rows, file, summary, watch)
+        if not summary.cases:
+            help = f"folders are searched for {pattern or '*.yaml, *.yml and *.json'}"
+            raise GistTriageError([Problem(path=" ".join(paths), message="no case found here", help=help)])
+    _tell(summary, rulebook, output, paths)
+    watch.close()
+    if summary.errors:
+        print(f"{summary.errors} of {summary.cases} files could not be read", file=sys.stderr)
+    return 2 if summary.errors and not exit_zero else 0
+
+
+def _paths(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if path == "-":
+            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        else:
+            yield path
+
+
+def _format(output: str | None, rulebook: Rulebook) -> RowFormat | None:
+    if output is None:
+        return None
+    ending = os.path.splitext(output)[1].lower()
+    if ending in (".csv", ".tsv"):
+        from ..render.delimited import Delimited  # noqa: PLC0415 - each format pays for its own libraries only
+
+        return Delimited(rulebook, "," if ending == ".csv" else "\t")
+    if ending in (".json", ".jsonl"):
+        from ..render.jsonlines import JsonArray, JsonLines  # noqa: PLC0415
+
+        return JsonLines(rulebook) if ending == ".jsonl" else JsonArray(rulebook)
+    if ending == ".md":
+        from ..render.mdtable import MarkdownTable  # noqa: PLC0415
+
+        return MarkdownTable(rulebook)
+    raise click.UsageError(
+        f"-o cannot write {ending or 'a file without an ending'}; known endings: {', '.join(ENDINGS)}"
+    )
+
+
+def _write(
+    results: Iterable[Result],
+    rulebook: Rulebook,
+    rows: RowFormat | None,
+    file: BinaryIO | None,
+    summary: Summary,
+    watch: _Watch,
+) -> None:
+    digests: dict[Situation, Digest] = {}
+    put = _writer(file)
+    if rows is not None:
+        put(rows.start())
+    for result in results:
+        condensed = None
+        if result.assessment is not None:
+            condensed = digests.get(result.situation)
+            if condensed is None:
+                condensed = digests[result.situation] = digest(result.assessment, rulebook)
+        watch.see(result)
+        summary.add(result, condensed)
+        if rows is not None:
+            put(rows.row(result, condensed))
+    if rows is not None:
+        put(rows.end())
+
+
+def _writer(file: BinaryIO | None) -> Callable[[str], object]:
+    if file is None:
+        return len
+    return lambda text: file.write(text.encode("utf-8", "backslashreplace"))
+
+
+class _Watch:
+    """Tells of bad files, files passed over and ids that stand twice, as they come up; the first few in full."""
+
+    def __init__(self) -> None:
+        self._ids: dict[int, str] = {}
+        self._told = self._untold = 0
+
+    def see(self, result: Result) -> None:
+        """Look at one result."""
+        for problem in result.problems:
+            self._tell(str(problem))
+        if not result.problems:
+            first = self._ids.setdefault(hash(result.id), result.file)
+            if first != result.file:
+                message = f"the id {result.id!r} stands in {first} too"
+                self.warn(Problem(path=result.file, message=message, help="give every case an id of its own"))
+
+    def warn(self, problem: Problem) -> None:
+        """Tell of something that is no error."""
+        self._tell(str(problem).replace(": error: ", ": warning: ", 1))
+
+    def close(self) -> None:
+        """Say how much was not told."""
+        if self._untold:
+            print(f"… and {self._untold} more like these; -o FILE lists every file with its error", file=sys.stderr)
+
+    def _tell(self, text: str) -> None:
+        if self._told < _SHOWN:
+            self._told += 1
+            print(text, file=sys.stderr)
+        else:
+            self._untold += 1
+
+
+_Track = Callable[[Iterator[Result]], Iterator[Result]]
+
+
+@contextlib.contextmanager
+def _progress(files: Iterator[str]) -> Iterator[tuple[Iterable[str], _Track]]:
+    """Show a bar on standard error if that is a terminal; only then are the files counted beforehand."""
+    if not sys.stderr.isatty():
+        yield files, iter
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    known = list(files)
+    columns = (TextColumn("assessing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # No refreshing thread: processes are started while the bar is up.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
+        task = progress.add_task("", total=len(known))
+
+        def track(results: Iterator[Result]) -> Iterator[Result]:
+            step = max(1, len(known) // 200)
+            for i, result in enumerate(results, 1):
+                yield result
+                if i % step == 0 or i == len(known):
+                    progress.update(task, completed=i, refresh=True)
+
+        yield known, track
+
+
+def _fitting() -> int:
+    return max(5, (shutil.get_terminal_size((80, 40)).lines - 16) // 2)
+
+
+def _tell(summary: Summary, rulebook: Rulebook, output: str | None, paths: Sequence[str]) -> None:
+    from ..render import digest as summary_text  # noqa: PLC0415
+    from ..render import terminal, text  # noqa: PLC0415
+
+    looks = terminal.of(sys.stdout)
+    command = shlex.join(("gisttriage", "batch", *paths, "--all"))
+    told = summary_text.render(summary, rulebook, width=looks.width, colour=looks.colour, show_all=command)
+    write_out([text.to_encoding(told, sys.stdout.encoding)])
+    if output is not None:
+        print(f"wrote {output}", file=sys.stderr)

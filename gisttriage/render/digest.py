@@ -1,0 +1,100 @@
+"""The summary of a batch on a terminal: what it came to, what to ask for, whom to discuss first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from .. import __version__
+from ..diagnostics import visible
+from ..rulebook import Rulebook
+from ..summary import Listed, Summary
+from .text import console_for, hang
+
+_GROUPS = {
+    "emergency": "emergency: do not wait",
+    "conflict": "rules conflict",
+    "needs_data": "open",
+    "settled": "settled",
+    "no_guidance": "no guidance",
+    "out_of_scope": "out of scope",
+    "error": "not readable",
+}
+_STYLE = {"emergency": "bold red", "conflict": "bold red", "needs_data": "bold magenta", "error": "bold red"}
+
+
+def render(summary: Summary, rulebook: Rulebook, *, width: int, colour: bool, show_all: str) -> str:
+    """Return the summary; `show_all` is the command that prints the whole list."""
+    console = console_for(width, colour)
+    with console.capture() as capture:
+        for line in _lines(summary, rulebook, show_all):
+            indent = len(line.plain) - len(line.plain.lstrip())
+            for part in hang(line[indent:], console, console.width, indent, indent + 2):
+                console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _lines(summary: Summary, rulebook: Rulebook, show_all: str) -> Iterator[Text]:
+    counts = ", ".join(f"{summary.groups[group]} {name}" for group, name in _GROUPS.items() if summary.groups[group])
+    yield Text(f"{_count(summary.cases, 'case')}: {counts}", style="bold")
+    for name, outcomes in summary.answers.items():
+        decision = rulebook.decisions[name]
+        order = (*decision.options, "open", *decision.outcomes[len(decision.options) :])
+        told = ", ".join(f"{outcomes[outcome]} {_words(outcome)}" for outcome in order if outcomes[outcome])
+        if told:
+            yield Text(visible(f"  {decision.label}: {told}"))
+    if summary.open:
+        yield Text()
+        yield Text("What to ask for", style="bold")
+        yield from _asking(summary, rulebook)
+    first = summary.first()
+    if first:
+        yield Text()
+        yield Text("To discuss first", style="bold")
+        for listed in first:
+            yield from _listed(listed, rulebook)
+        left = summary.cases - summary.errors - len(first)
+        if left > 0:
+            yield Text(f"  … and {left} more: {visible(show_all)}", style="dim")
+    stamp = rulebook.stamp
+    yield Text()
+    yield Text(
+        visible(f"Rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256[:12]}; gisttriage {__version__}."),
+        style="dim",
+    )
+    yield Text(visible(stamp.disclaimer), style="bold")
+
+
+def _asking(summary: Summary, rulebook: Rulebook) -> Iterator[Text]:
+    open_ones = _count(summary.open, "open case")
+    for fact, count in sorted(summary.settling.items(), key=lambda item: (-item[1], item[0]))[:5]:
+        label = rulebook.facts[fact].label
+        lowered = label if label[1:2].isupper() else label[:1].lower() + label[1:]
+        yield Text(visible(f"  ask for the {lowered}: settles {count} of {open_ones}"))
+    if not summary.settling:
+        yield Text(f"  no single fact settles any of the {open_ones}; each answer names what to ask for first")
+
+
+def _listed(listed: Listed, rulebook: Rulebook) -> Iterator[Text]:
+    digest = listed.digest
+    if digest is None:
+        return
+    answers = " · ".join(
+        f"{_words(name)}: {_words(outcome)}"
+        for name, outcome in digest.answers.items()
+        if digest.status != "out_of_scope"
+    )
+    ask = f" · ask for: {rulebook.facts[digest.missing[0]].label}" if digest.missing else ""
+    state = Text(_GROUPS[digest.group], style=_STYLE.get(digest.group, ""))
+    yield Text.assemble("  ", Text(visible(listed.id), style="bold"), "  ", state)
+    if answers or ask:
+        yield Text(visible(f"    {(answers + ask).removeprefix(' · ')}"))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("tki", "TKI")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

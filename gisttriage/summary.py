@@ -1,0 +1,102 @@
+"""What many answers come to: counts, the facts worth asking for, and the cases to discuss first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from .assessment import Assessment
+from .batch import Result
+from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
+
+# Who cannot wait stands first, then what only people can resolve, then what one more fact may settle.
+ORDER = ("emergency", CONFLICT, "needs_data", "settled", NO_GUIDANCE, OUT_OF_SCOPE, "error")
+
+
+class Digest(Struct, frozen=True, kw_only=True):
+    """The part of an assessment that tables and counts need; small, since one is kept for each situation."""
+
+    group: str
+    status: str
+    answers: Mapping[str, str]
+    missing: tuple[str, ...]
+    settling: tuple[str, ...]
+    rules: tuple[str, ...]
+    cautions: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+class Listed(Struct, frozen=True):
+    """One case in the list to discuss."""
+
+    id: str
+    file: str
+    digest: Digest | None
+
+
+def digest(assessment: Assessment, rulebook: Rulebook) -> Digest:
+    """Condense an assessment. `settling` are the facts each of which alone would settle every open decision."""
+    urgent = any(rulebook.rules[id].urgent for id in assessment.notices)
+    answers = assessment.decisions
+    open_ones = {name for name, answer in answers.items() if answer.status == "open"}
+    settling = tuple(
+        missing.fact
+        for missing in assessment.missing
+        if open_ones
+        and missing.then
+        and all(
+            open_ones <= then.keys() and all(len(outcomes) == 1 for outcomes in then.values())
+            for then in missing.then.values()
+        )
+    )
+    return Digest(
+        group="emergency" if urgent else assessment.status,
+        status=assessment.status,
+        answers={name: answer.option or answer.status for name, answer in answers.items()},
+        missing=tuple(missing.fact for missing in assessment.missing if missing.matters and not missing.assumed),
+        settling=settling,
+        rules=tuple(dict.fromkeys(id for answer in answers.values() for id in answer.rules)),
+        cautions=assessment.cautions,
+        notices=assessment.notices,
+    )
+
+
+class Summary:
+    """Counts results as they pass by, and keeps the first `most` cases of each group; its size is bounded."""
+
+    def __init__(self, rulebook: Rulebook, most: int | None) -> None:
+        self._most = most
+        self.cases = self.open = 0
+        self.groups: Counter[str] = Counter()
+        self.statuses: Counter[str] = Counter()
+        self.answers: dict[str, Counter[str]] = {name: Counter() for name in rulebook.decisions}
+        self.settling: Counter[str] = Counter()
+        self._lists: dict[str, list[Listed]] = {group: [] for group in ORDER}
+
+    def add(self, result: Result, digest: Digest | None) -> None:
+        """Count one result."""
+        self.cases += 1
+        group = digest.group if digest is not None else "error"
+        self.groups[group] += 1
+        self.statuses[digest.status if digest is not None else "error"] += 1
+        if self._most is None or len(self._lists[group]) < self._most:
+            self._lists[group].append(Listed(result.id, result.file, digest))
+        if digest is None:
+            return
+        for name, outcome in digest.answers.items():
+            self.answers[name][outcome] += 1
+        if digest.status == "needs_data":
+            self.open += 1
+            self.settling.update(digest.settling)
+
+    def first(self) -> list[Listed]:
+        """Return the cases that were kept, those to discuss first at the head; files that are no case are left out."""
+        found = [listed for group in ORDER if group != "error" for listed in self._lists[group]]
+        return found if self._most is None else found[: self._most]
+
+    @property
+    def errors(self) -> int:
+        """How many files could not be read."""
+        return self.groups["error"]
