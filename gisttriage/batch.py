@@ -79,7 +79,7 @@ def _read(file: str, reader: CaseReader, whole: bool) -> _Read:
         case = reader.read(file)
     except CaseError as error:
         return "", (), error.problems, None
-    return case.id, case.situation(reader.rulebook), (), case if whole else None
+    return case.id, case.situation, (), case if whole else None
 
 
 _worker: CaseReader | None = None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
-from .diagnostics import CaseError, Problem, Span, suggest
-from .documents import Document, Fields, compose, kind, read_document, span_of
-from .implications import Contradiction, narrow
+from .diagnostics import CaseError, Problem, Problems, Span, TooManyProblems, quoted, suggest
+from .documents import Document, Fields, compose, document_of, kind, read_document, span_of
+from .implications import Contradiction
 from .logic import Situation
 from .rulebook import Rulebook
 from .vocabulary import Fact, Misread, Text
@@ -43,15 +43,15 @@ class Given(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """One patient as described: an id, where the description came from, and what it says."""
+    """One patient as described: an id, where the description came from, what it says, and what rules make of that.
+
+    `situation` holds what is known of each fact that rules may read, before implications and provisos.
+    """
 
     id: str
     source: str
     given: Mapping[str, Given]
-
-    def situation(self, rulebook: Rulebook) -> Situation:
-        """Return what is known of each fact that rules may read, before implications and provisos."""
-        return tuple(self.given[fact.name].mask if fact.name in self.given else fact.full for fact in rulebook.read)
+    situation: Situation
 
 
 class CaseReader:
@@ -77,9 +77,46 @@ class CaseReader:
         if isinstance(root, SequenceNode) or (isinstance(root, ScalarNode) and root.value != ""):
             help = "one case in each file, as `fact: value` lines"
             raise CaseError([document.problem(root, f"a case is `fact: value` lines, not {kind(root)}", help)])
-        problems: list[Problem] = []
-        fields = Fields(document, root, problems, "a case")
+        problems = Problems()
         given: dict[str, Given] = {}
+        try:
+            self._collect(document, root, changes, given, problems)
+            case = self._made(document.name, given)
+            if not problems:
+                self._check(document, case, problems)
+        except TooManyProblems:
+            problems.extend([Problem(path=document.name, message="too much is wrong to go on", help="is this a case?")])
+        if problems:
+            raise CaseError(problems)
+        return case
+
+    def answered(self, case: Case, name: str, text: str) -> Case:
+        """Return a case with one more fact stated. Raises CaseError if it cannot be read or contradicts the others."""
+        document, problems, given = Document(case.source, ""), Problems(), dict(case.given)
+        self._change(name, text, given, problems)
+        changed = Case(case.id, case.source, given, self._situation(given))
+        if not problems:
+            self._check(document, changed, problems)
+        if problems:
+            raise CaseError(problems)
+        return changed
+
+    def _made(self, source: str, given: dict[str, Given]) -> Case:
+        stated = given["id"].value if "id" in given else None
+        return Case(str(stated) if stated else os.path.basename(source), source, given, self._situation(given))
+
+    def _situation(self, given: Mapping[str, Given]) -> Situation:
+        return tuple(given[fact.name].mask if fact.name in given else fact.full for fact in self.rulebook.read)
+
+    def _collect(
+        self,
+        document: Document,
+        root: Node | None,
+        changes: Iterable[tuple[str, str]],
+        given: dict[str, Given],
+        problems: Problems,
+    ) -> None:
+        fields = Fields(document, root, problems, "a case")
         for name, node in fields.values.items():
             if name == "expect":  # the answer a test expects beside its case: not part of the patient
                 continue
@@ -90,21 +127,17 @@ class CaseReader:
                 given[name] = read
         for name, text in changes:
             self._change(name, text, given, problems)
-        case = Case(_id(document, given), document.name, given)
-        if not problems:
-            problems.extend(self._contradictions(document, case))
-        if problems:
-            raise CaseError(problems)
-        return case
 
     def _no_fact(self, document: Document, where: Node | Span, name: str) -> Problem:
         known = tuple(self._facts)
         help = suggest(name, known) or f"known: {', '.join(known)}"
-        return document.problem(where, f"no fact {name!r}", help)
+        return document.problem(where, f"no fact {quoted(name)}", help)
 
-    def _read(self, document: Document, fact: Fact, node: Node, problems: list[Problem]) -> Given | None:
+    def _read(self, document: Document, fact: Fact, node: Node, problems: Problems) -> Given | None:
         if isinstance(node, ScalarNode):
-            return self._scalar(document, fact, node.value, node, problems)
+            # An unquoted null is JSON's and YAML's own way to leave something out.
+            text = "" if not node.style and node.value in ("null", "~") else node.value
+            return self._scalar(document, fact, text, node, problems)
         takes = "one value"
         if isinstance(node, SequenceNode) and isinstance(fact, Text) and fact.many:
             if all(isinstance(item, ScalarNode) for item in node.value):
@@ -116,7 +149,7 @@ class CaseReader:
         return None
 
     def _scalar(
-        self, document: Document, fact: Fact, text: str, where: Node | Span, problems: list[Problem]
+        self, document: Document, fact: Fact, text: str, where: Node | Span, problems: Problems
     ) -> Given | None:
         known = self._meant[fact.name]
         meant = known.get(text)
@@ -130,7 +163,7 @@ class CaseReader:
                 known[text] = meant
         return Given(meant[0], meant[1], where)
 
-    def _change(self, name: str, text: str, given: dict[str, Given], problems: list[Problem]) -> None:
+    def _change(self, name: str, text: str, given: dict[str, Given], problems: Problems) -> None:
         document = Document("--set", f"{name}={text}")
         fact = self._facts.get(name)
         if fact is None:
@@ -140,23 +173,17 @@ class CaseReader:
         if read is not None:
             given[name] = Given(read.value, read.mask, None)
 
-    def _contradictions(self, document: Document, case: Case) -> Sequence[Problem]:
-        rulebook = self.rulebook
-        situation = case.situation(rulebook)
-        if situation in self._consistent:
-            return []
+    def _check(self, document: Document, case: Case, problems: Problems) -> None:
+        """Report facts that cannot all hold."""
+        if case.situation in self._consistent:
+            return
         try:
-            narrowed = narrow(rulebook.implications, situation)
+            self.rulebook.narrow(case.situation)
         except Contradiction as found:
-            facts = [rulebook.read[place] for place in found.facts]
-            return [_contradiction(document, case, facts, str(found))]
-        if rulebook.consistent.outcomes(narrowed):
-            self._consistent.add(situation)
-            return []
-        stated = [
-            rulebook.read[place] for place in rulebook.consistent.facts if rulebook.read[place].name in case.given
-        ]
-        return [_contradiction(document, case, stated, "Together they leave no patient whom this could describe.")]
+            facts = [self.rulebook.read[place] for place in found.facts]
+            problems.append(_contradiction(document, case, facts, str(found)))
+        else:
+            self._consistent.add(case.situation)
 
 
 def read_case(path: str | os.PathLike[str], rulebook: Rulebook, changes: Iterable[tuple[str, str]] = ()) -> Case:
@@ -169,20 +196,15 @@ def read_case(path: str | os.PathLike[str], rulebook: Rulebook, changes: Iterabl
 
 def parse_case(text: str, rulebook: Rulebook, name: str = "<text>", changes: Iterable[tuple[str, str]] = ()) -> Case:
     """Read a case from a text, as `read_case` does from a file."""
-    document = Document(name, text)
+    document = document_of(name, text)
     return CaseReader(rulebook).case(document, compose(document, CaseError), changes)
-
-
-def _id(document: Document, given: Mapping[str, Given]) -> str:
-    stated = given["id"].value if "id" in given else None
-    return str(stated) if stated else os.path.basename(document.name)
 
 
 def _meaning(fact: Fact, text: str) -> tuple[Value | None, int]:
     """Return the value a text stands for, None where it says that the fact is not known, and its mask."""
     if isinstance(fact, Text):
         # A text stays what was written: "NA" may be somebody's case number.
-        unknown = fact.is_unknown(text) if fact.many else text == ""
+        unknown = fact.is_unknown(text) if fact.many else not text.strip()
         return (None if unknown else (text,) if fact.many else text), fact.full
     return (None, fact.full) if fact.is_unknown(text) else (fact.canonical(text), fact.read(text))
 
@@ -190,7 +212,8 @@ def _meaning(fact: Fact, text: str) -> tuple[Value | None, int]:
 def _contradiction(document: Document, case: Case, facts: Sequence[Fact], because: str) -> Problem:
     stated = [fact for fact in facts if fact.name in case.given and case.given[fact.name].value is not None]
     said = " and ".join(f"{fact.name}: {case.given[fact.name].value}" for fact in stated)
+    clash = "contradict each other" if len(stated) > 1 else "contradicts what the rulebook implies"
     where = [span for fact in stated if (span := case.given[fact.name].span) is not None]
     lines = " and ".join(str(span.line) for span in where)
-    help = because + (f" See {'lines' if len(where) > 1 else 'line'} {lines}." if where else "")
-    return document.problem(where[-1] if where else None, f"{said} contradict each other", help)
+    help = f"{because} See {'lines' if len(where) > 1 else 'line'} {lines}.".strip() if where else because
+    return document.problem(where[-1] if where else None, f"{said} {clash}", help)

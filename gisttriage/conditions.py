@@ -7,16 +7,18 @@ used by its name. There are no expressions and no arithmetic: that is what makes
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .diagnostics import Problem, suggest
+from .diagnostics import Problem, quoted, suggest
 from .documents import Document, kind
 from .logic import All, AnyOf, Condition, Named, Not, Test
 from .vocabulary import Fact, Interval, Misread, Number
 
 WORDS = ("all", "any", "not")
 _DEPTH = 32
+_LARGEST = 2000
 
 
 class Conditions:
@@ -27,6 +29,34 @@ class Conditions:
     ) -> None:
         self._document, self._facts, self._places, self._problems = document, facts, places, problems
         self.definitions: dict[str, Condition] = {}
+        self._measures: dict[str, tuple[int, int]] = {}
+
+    def define(self, name: str, node: Node | None, where: Node) -> Condition:
+        """Read a definition, and let later conditions use it by name."""
+        if name in self._facts or name in WORDS:
+            self._fail(where, f"{name!r} is a fact or a word of conditions already", "give the definition another name")
+        condition = self.read(node)
+        self._measures[name] = size, height = self._measure(condition)
+        if size > _LARGEST or height > _DEPTH:
+            help = "definitions in definitions multiply; write some of them out"
+            self._fail(where, f"{name!r} comes to {size} tests, {height} levels deep", help)
+            self._measures[name], condition = (1, 1), All(())
+        self.definitions[name] = condition
+        return condition
+
+    def _measure(self, condition: Condition) -> tuple[int, int]:
+        """How many tests a condition comes to, and how deep, with every definition written out."""
+        match condition:
+            case Named(name, _):
+                size, height = self._measures.get(name, (1, 1))
+            case All(parts) | AnyOf(parts):
+                inner = [self._measure(part) for part in parts]
+                size, height = sum(size for size, _ in inner), max((height for _, height in inner), default=0)
+            case Not(part):
+                size, height = self._measure(part)
+            case _:
+                return 1, 1
+        return size, height + 1
 
     def read(self, node: Node | None, depth: int = 0) -> Condition:
         """Read one `when`; what cannot be read is reported and left out."""
@@ -39,9 +69,12 @@ class Conditions:
             return All(())
         parts, seen = [], set[str]()
         for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self._fail(key, f"a name must be a word, not {kind(key)}", "write `fact: value`")
+                continue
             if key.value in seen:
-                self._fail(key, f"{key.value!r} stands twice in one condition", "put the second under `all:`")
-            seen.add(str(key.value))
+                self._fail(key, f"{quoted(key.value)} stands twice in one condition", "put the second under `all:`")
+            seen.add(key.value)
             part = self._entry(key, value, depth + 1)
             if part is not None:
                 parts.append(part)
@@ -50,8 +83,8 @@ class Conditions:
     def _entry(self, key: Node, value: Node, depth: int) -> Condition | None:
         name = str(key.value)
         if name in ("all", "any"):
-            if not isinstance(value, SequenceNode):
-                self._fail(value, f"{name!r} takes a list of conditions, not {kind(value)}")
+            if not isinstance(value, SequenceNode) or not value.value:
+                self._fail(value, f"{name!r} takes a list of conditions, not {kind(value)}", "- fact: value")
                 return None
             inner = tuple(self.read(item, depth) for item in value.value)
             return All(inner) if name == "all" else AnyOf(inner)
@@ -73,6 +106,8 @@ class Conditions:
 
     def _test(self, fact: Fact, value: Node) -> Condition:
         mask = 0
+        if isinstance(value, SequenceNode) and not value.value:
+            self._fail(value, "an empty list can never hold", "name the values, or leave the fact out")
         for item in value.value if isinstance(value, SequenceNode) else [value]:
             if not isinstance(item, ScalarNode):
                 self._fail(item, f"{fact.name} takes a value or a list of values, not {kind(item)}")
@@ -89,7 +124,7 @@ class Conditions:
             return
         known = (*self._places, *self.definitions, *WORDS)
         help = suggest(name, known) or "see the facts and definitions above"
-        self._fail(key, f"no fact or definition {name!r}", help)
+        self._fail(key, f"no fact or definition {quoted(name)}", help)
 
     def _fail(self, node: Node, message: str, help: str | None = None) -> None:
         self._problems.append(self._document.problem(node, message, help))
@@ -104,19 +139,19 @@ def thresholds(nodes: Iterable[Node], facts: Mapping[str, Fact]) -> dict[str, li
             if not isinstance(fact, Number):
                 continue
             for item in value.value if isinstance(value, SequenceNode) else [value]:
-                try:
+                with suppress(Misread):
                     used.setdefault(name, []).append(fact.interval(str(item.value)))
-                except Misread:
-                    continue
     return used
 
 
 def _entries(node: Node) -> Iterator[tuple[str, Node]]:
-    if isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from _entries(item)
-    elif isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield str(key.value), value
-            if key.value in WORDS:
-                yield from _entries(value)
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, SequenceNode):
+            waiting.extend(current.value)
+        elif isinstance(current, MappingNode):
+            for key, value in current.value:
+                yield str(key.value), value
+                if key.value in WORDS:
+                    waiting.append(value)

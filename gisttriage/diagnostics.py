@@ -14,18 +14,31 @@ from msgspec import Struct
 # paragraph separators, zero-width and bidirectional marks, and lone surrogates (undecodable bytes of a file name).
 _UNSAFE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _EXCERPT_WIDTH = 76
+_QUOTED = 60
+_MOST_PROBLEMS = 100
 
 
 def visible(text: str) -> str:
     """Return `text` with every character that a terminal might obey written as an escape, such as ``\\x1b``."""
     if text.isprintable():
         return text
-    return "".join(_escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
+    return "".join(_escape(char) if _is_unsafe(char) else char for char in text)
+
+
+def _is_unsafe(char: str) -> bool:
+    # Noncharacters are not for interchange: XML, for one, does not allow them.
+    code = ord(char)
+    return unicodedata.category(char) in _UNSAFE or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def _escape(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as messages quote it: cut to a readable length."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
 
 
 class Span(Struct, frozen=True):
@@ -58,6 +71,19 @@ class Problem(Struct, frozen=True, kw_only=True):
             yield from _excerpt(self.source_line, self.span)
         if self.help:
             yield f"  help: {visible(self.help)}"
+
+
+class TooManyProblems(Exception):
+    """So much is wrong that looking further helps nobody."""
+
+
+class Problems(list[Problem]):
+    """The problems of one file. Raises TooManyProblems rather than grow beyond what anyone would read."""
+
+    def append(self, problem: Problem) -> None:
+        super().append(problem)
+        if len(self) >= _MOST_PROBLEMS:
+            raise TooManyProblems
 
 
 class GistTriageError(Exception):
@@ -96,16 +122,23 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _excerpt(line: str, span: Span) -> Iterator[str]:
-    start = max(0, span.column - 1)
-    offset = 0 if start < _EXCERPT_WIDTH - 10 else start - _EXCERPT_WIDTH // 2
-    shown = visible(line[offset : offset + _EXCERPT_WIDTH].replace("\t", " "))
-    before = visible(line[offset:start].replace("\t", " "))
-    marked = visible(line[start : start + max(1, span.length)].replace("\t", " "))
-    lead = "…" if offset else ""
+    """Yield a window of the line around the span, and carets under the span, at most _EXCERPT_WIDTH cells wide."""
+    shown = [visible(char) if char != "\t" else " " for char in line[: span.column + span.length + _EXCERPT_WIDTH]]
+    start = min(max(0, span.column - 1), len(shown))
+    first, before = start, 0
+    while first > 0 and before < _EXCERPT_WIDTH // 2:
+        first -= 1
+        before += _cells(shown[first])
+    last, width = first, 0
+    while last < len(shown) and width < _EXCERPT_WIDTH:
+        width += _cells(shown[last])
+        last += 1
+    lead = "…" if first else ""
+    marked = _cells("".join(shown[start : min(last, start + max(1, span.length))]))
     gutter = f"  {span.line} | "
-    carets = max(1, min(_cells(marked), _EXCERPT_WIDTH - _cells(before)))
-    yield f"{gutter}{lead}{shown}{'…' if len(line) > offset + _EXCERPT_WIDTH else ''}"
-    yield f"{' ' * (len(gutter) - 2)}| {' ' * (len(lead) + _cells(before))}{'^' * carets}"
+    yield f"{gutter}{lead}{''.join(shown[first:last])}{'…' if last < len(line) else ''}"
+    under = " " * (len(lead) + _cells("".join(shown[first:start])))
+    yield f"{' ' * (len(gutter) - 2)}| {under}{'^' * max(1, marked)}"
 
 
 def _cells(text: str) -> int:

@@ -7,9 +7,11 @@ or rulebook needs them, and they are how YAML files attack their readers.
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NoReturn
 
 import yaml
@@ -17,7 +19,7 @@ from msgspec import Struct
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .diagnostics import GistTriageError, Problem, Span, suggest
+from .diagnostics import CaseError, GistTriageError, Problem, Span, quoted, suggest
 
 STDIN = "-"
 _DEPTH = 32
@@ -32,6 +34,8 @@ _HINTS = {
     "cannot start any token": "indent with spaces, and put a text that starts with a special character in quotes",
     "could not find expected ':'": "every line is a fact, a colon, a space and a value",
     "did not find expected key": "check the indentation, and the quotes and brackets of this and the previous line",
+    "did not find expected <document start>": "one case in each file; a table of cases is for gisttriage batch",
+    "invalid Unicode character escape": "half of a surrogate pair stands alone; write the character itself",
     "unexpected end of stream": "a quote or a bracket is never closed",
     "did not find expected ',' or": "a bracket is never closed",
 }
@@ -39,6 +43,10 @@ _HINTS = {
 
 _NOT_TEXT = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _SURROGATES = r"(?i)(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})"
+
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}"
+_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
 
 
 class Document(Struct, frozen=True):
@@ -53,11 +61,27 @@ class Document(Struct, frozen=True):
         return Problem(path=self.name, message=message, span=span, source_line=self._line(span), help=help)
 
     def _line(self, span: Span | None) -> str | None:
-        if span is None:
-            return None
-        # YAML's own line breaks; splitlines() would also break at form feeds and count differently.
-        lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", self.text)
-        return lines[span.line - 1] if span.line <= len(lines) else None
+        lines = _lines(self.text) if span is not None else ()
+        return lines[span.line - 1] if span is not None and span.line <= len(lines) else None
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> tuple[str, ...]:
+    # YAML's own line breaks; splitlines() would also break at form feeds and count differently.
+    return tuple(re.split(_BREAK, text))
+
+
+def _end_of(text: str) -> Span:
+    """Return the place just behind `text`."""
+    lines = re.split(_BREAK, text)
+    return Span(len(lines), len(lines[-1]) + 1)
+
+
+def document_of(name: str, text: str) -> Document:
+    """Return a text as a document, with JSON's pairs of escapes for one character turned into that character."""
+    if text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{":
+        text = re.sub(_SURROGATES, _join_surrogates, text)
+    return Document(name, text)
 
 
 def span_of(node: Node) -> Span:
@@ -71,13 +95,14 @@ def read_document(path: str, limit: int, error: type[GistTriageError]) -> Docume
     """Read a UTF-8 text of at most `limit` bytes; ``-`` is standard input. Raises `error`."""
     name = "<stdin>" if path == STDIN else path
 
-    def fail(message: str, help: str | None = None, span: Span | None = None) -> NoReturn:
-        raise error([Problem(path=name, message=message, span=span, help=help)])
+    def fail(message: str, help: str | None = None) -> NoReturn:
+        raise error([Problem(path=name, message=message, help=help)])
 
     try:
         data = _read_bytes(path, limit)
     except IsADirectoryError:
-        fail("this is a directory, not a file", f"for all cases in it: gisttriage batch {path}")
+        what = f"for all cases in it: gisttriage batch {path}" if error is CaseError else "name the file in it"
+        fail("this is a directory, not a file", what)
     except FileNotFoundError:
         fail("no such file", "check the spelling, and the folder you are in")
     except PermissionError:
@@ -91,17 +116,19 @@ def read_document(path: str, limit: int, error: type[GistTriageError]) -> Docume
     if b"\0" in data:
         fail("this is not a text file", "a case is a text file in YAML or JSON")
     try:
-        return Document(name, data.decode("utf-8-sig"))
+        return document_of(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
-        before = data[: problem.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        fail(f"byte 0x{data[problem.start]:02x} is not UTF-8", "save the file as UTF-8", Span(line, column))
+        before = data[: problem.start].decode("utf-8-sig", "replace")
+        shown = Document(name, before + data[problem.start : problem.start + 40].decode("utf-8", "replace"))
+        message = f"byte 0x{data[problem.start]:02x} is not UTF-8"
+        raise error([shown.problem(_end_of(before), message, "save the file as UTF-8")]) from None
 
 
 def _read_bytes(path: str, limit: int) -> bytes:
     """Read until the end, or until there is more than is allowed: what is no regular file has no size to ask for."""
     if path == STDIN:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed")
         return sys.stdin.buffer.read(limit + 1)
     with open(path, "rb", buffering=0) as file:
         chunks, size = [], 0
@@ -128,9 +155,6 @@ class _Composer(CParser):
 def compose(document: Document, error: type[GistTriageError]) -> Node | None:
     """Parse a document into one tree of nodes; None when nothing is written in it. Raises `error`."""
     text = document.text
-    if text[:1] in "{ \t\r\n" and text.lstrip()[:1] == "{":
-        # JSON writes characters beyond the basic plane as two escapes, which YAML does not know.
-        text = re.sub(_SURROGATES, _join_surrogates, text)
     try:
         if _needs_a_look(text):
             _scan(document, text, error)
@@ -182,8 +206,7 @@ def _bad_character(document: Document) -> Problem:
     found = re.search(_NOT_TEXT, document.text)
     if found is None:
         return document.problem(None, "a character that YAML does not allow", "save the file as plain text")
-    before = document.text[: found.start()]
-    span = Span(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    span = _end_of(document.text[: found.start()])
     help = "remove it, or write it as an escape in quotes"
     return document.problem(span, f"control character U+{ord(found.group()):04X}", help)
 
@@ -219,7 +242,7 @@ class Fields:
                 problems.append(document.problem(key, f"a name must be a word, not {kind(key)}", help))
             elif key.value in self.keys:
                 help = f"it was first given on line {span_of(self.keys[key.value]).line}; keep one"
-                problems.append(document.problem(key, f"{key.value!r} stands twice", help))
+                problems.append(document.problem(key, f"{quoted(key.value)} stands twice", help))
             else:
                 self.keys[key.value], self.values[key.value] = key, value
 
@@ -232,12 +255,14 @@ class Fields:
         known = tuple(known)
         for name, key in self.keys.items():
             if name not in known:
-                self.fail(key, f"{self.what} has no {name!r}", suggest(name, known) or f"known: {', '.join(known)}")
+                self.fail(
+                    key, f"{self.what} has no {quoted(name)}", suggest(name, known) or f"known: {', '.join(known)}"
+                )
 
     def node_of(self, name: str, *, required: bool = False) -> Node | None:
         """Return the node given for `name`, or None."""
-        if required and name not in self.values:
-            self.fail(None, f"{self.what} needs {name!r}")
+        if required and (name not in self.values or _is_empty(self.values[name])):
+            self.fail(self.keys.get(name), f"{self.what} needs {name!r}")
         return self.values.get(name)
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
@@ -257,6 +282,14 @@ class Fields:
             self.fail(self.values[name], f"{name!r} must be yes or no")
         return text in ("yes", "true")
 
+    def names(self) -> Iterator[str]:
+        """Yield the names given; one that is no plain word is a problem, since names are printed and typed."""
+        for name, key in self.keys.items():
+            if re.fullmatch(NAME, name):
+                yield name
+            else:
+                self.fail(key, f"{quoted(name)} is no name", "letters, digits, _ and -, with a letter or digit first")
+
     def plain(self) -> dict[str, str]:
         """Return every entry as the text that was written."""
         return {name: self.text(name) for name in self.values}
@@ -268,7 +301,7 @@ class Fields:
     def unknown_at(self, where: Node | None, what: str, word: str, known: Iterable[str]) -> None:
         """Report at a node that `word` is none of `known`."""
         known = tuple(known)
-        self.fail(where, f"no {what} {word!r}", suggest(word, known) or f"known: {', '.join(known[:12])}")
+        self.fail(where, f"no {what} {quoted(word)}", suggest(word, known) or f"known: {', '.join(known[:12])}")
 
     def mappings(self, name: str) -> Iterator[Fields]:
         """Yield the entries of a list of mappings."""

@@ -12,13 +12,15 @@ from .diagnostics import Problem
 from .documents import Document, Fields
 from .vocabulary import Choice, Fact, Interval, Number, Text, fold, partition
 
-_COMMON = ("type", "label", "ask", "context", "not_known", "hints", "proviso")
+_COMMON = ("type", "label", "ask", "context", "not_known", "hints")
 _KEYS = {
-    "choice": (*_COMMON, "values", "groups"),
-    "yes_no": _COMMON,
+    "choice": (*_COMMON, "proviso", "values", "groups"),
+    "yes_no": (*_COMMON, "proviso"),
     "number": (*_COMMON, "unit", "min", "max", "whole"),
     "text": (*_COMMON, "many"),
 }
+_DIGITS = 12
+_MOST_INTERVALS = 200
 _NO_YES = {"no": ("n", "false", "0"), "yes": ("y", "true", "1")}
 
 
@@ -53,7 +55,10 @@ def read_fact(
 
 
 def cut(fact: Number, used: Iterable[Interval]) -> Number:
-    """Return the number split at the ends of the intervals that conditions use."""
+    """Return the number split at the ends of the intervals in use. Raises ValueError if they are too many."""
+    used = set(used)
+    if len(used) > _MOST_INTERVALS:
+        raise ValueError
     return _made(fact, intervals=partition(fact.least, fact.most, fact.whole, used))
 
 
@@ -71,11 +76,17 @@ def _number(fields: Fields, common: dict[str, Any]) -> Number | None:
     ends = []
     for end in ("min", "max"):
         try:
-            ends.append(Decimal(fields.text(end, required=True)))
+            number = Decimal(fields.text(end, required=True))
         except InvalidOperation:
-            fields.fail(fields.values.get(end), f"{end!r} must be a number")
+            number = Decimal("nan")
+        if not number.is_finite() or number.adjusted() > _DIGITS:
+            fields.fail(fields.values.get(end), f"{end!r} must be a number of at most {_DIGITS} digits")
             return None
+        ends.append(number)
     least, most = ends
+    if least >= most:
+        fields.fail(fields.values["max"], "'max' must be larger than 'min'")
+        return None
     whole = fields.flag("whole")
     unit = fields.text("unit", required=True)
     return Number(unit=unit, least=least, most=most, whole=whole, intervals=partition(least, most, whole, ()), **common)
@@ -93,15 +104,20 @@ def _choice(document: Document, fields: Fields, common: dict[str, Any]) -> Choic
     groups = Fields(document, fields.values.get("groups"), problems, f"groups of {name!r}")
     words: dict[str, int] = {}
     labels, masks, group_labels = [], {}, {}
-    for i, value in enumerate(values.values):
+    if not values.values:
+        fields.fail(fields.values.get("values"), f"{name} has no values")
+    places = {value: 1 << i for i, value in enumerate(values.names())}
+    for i, value in enumerate(places):
         entry = Fields(document, values.values[value], problems, f"value {value!r}")
         entry.only(("label", "aliases"))
         labels.append(entry.text("label", value))
         _spell(values, value, (value, *entry.texts("aliases")), 1 << i, words)
-    places = {value: 1 << i for i, value in enumerate(values.values)}
-    for group, node in groups.values.items():
+    for group in groups.names():
+        node = groups.values[group]
         entry = Fields(document, node, problems, f"group {group!r}") if isinstance(node, MappingNode) else groups
         members = entry.texts(group if entry is groups else "values")
+        if not members:
+            groups.fail(node, f"the group {group!r} of {name} is empty")
         for member in members:
             if member not in places:
                 groups.fail(node, f"{name} has no value {member!r}", f"one of: {', '.join(places)}")

@@ -19,12 +19,11 @@ class Implication(Struct, frozen=True, kw_only=True):
 
 
 class Contradiction(Exception):
-    """Facts that cannot all hold; `facts` are their places in a situation, the implied one last."""
+    """Facts that cannot all hold; `facts` are their places in a situation."""
 
-    def __init__(self, implication: Implication) -> None:
-        super().__init__(implication.because)
-        self.implication = implication
-        self.facts = (*dict.fromkeys(test.fact for test, _ in tests(implication.when)), implication.then.fact)
+    def __init__(self, because: str, facts: Sequence[int]) -> None:
+        super().__init__(because)
+        self.facts = tuple(facts)
 
 
 def narrow(implications: Sequence[Implication], situation: Situation) -> Situation:
@@ -39,5 +38,6 @@ def narrow(implications: Sequence[Implication], situation: Situation) -> Situati
             masks[fact] &= mask
             changed = True
             if not masks[fact]:
-                raise Contradiction(implication)
+                facts = dict.fromkeys(test.fact for test, _ in tests(implication.when))
+                raise Contradiction(implication.because, (*facts, fact))
     return tuple(masks)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
@@ -25,6 +26,8 @@ def replacing(path: str) -> Iterator[BinaryIO]:
 
     temporary = ""
     try:
+        if not os.path.basename(path):
+            raise IsADirectoryError(errno.EISDIR, "this names a folder and no file")
         if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
             # A device or a pipe takes the data itself; a folder is refused by open().
             with open(path, "wb") as file:
@@ -51,8 +54,13 @@ def replacing(path: str) -> Iterator[BinaryIO]:
                 os.unlink(temporary)
 
 
-def write_out(texts: Iterable[str]) -> None:
-    """Write to standard output. What its encoding lacks becomes an escape."""
-    for text in texts:
+def write_out(text: str, *, as_utf8: bool = False) -> None:
+    """Write to standard output: for a terminal in its encoding, for programs always in UTF-8. Raises OutputError."""
+    if sys.stdout is None:
+        raise OutputError([Problem(path="<stdout>", message="standard output is closed", help="use -o FILE")])
+    if as_utf8:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    else:
         sys.stdout.write(text)
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from .diagnostics import Span
-from .implications import Implication
+from .implications import Contradiction, Implication, narrow
 from .logic import Condition, Situation
 from .reach import Outcomes, Reach
 from .sources import Cite, Source
@@ -106,6 +106,14 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     def full(self) -> Situation:
         """The situation in which nothing is known."""
         return tuple(fact.full for fact in self.read)
+
+    def narrow(self, situation: Situation) -> Situation:
+        """Return `situation` without the values that the implications exclude. Raises Contradiction if none is left."""
+        narrowed = narrow(self.implications, situation)
+        if not self.consistent.outcomes(narrowed):
+            because = "Together they leave no patient whom this could describe."
+            raise Contradiction(because, [i for i in self.consistent.facts if situation[i] != self.read[i].full])
+        return narrowed
 
     def assume(self, situation: Situation) -> Situation:
         """Return `situation` with every fact that has a proviso, and of which nothing is known, at its proviso."""

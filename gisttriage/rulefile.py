@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -10,9 +11,9 @@ from hashlib import sha256
 from yaml.nodes import Node
 
 from .compiled import Compiled, outcomes_of
-from .conditions import Conditions, thresholds
-from .diagnostics import Problem, RulebookError, Span
-from .documents import Document, Fields, compose, read_document, span_of
+from .conditions import WORDS, Conditions, thresholds
+from .diagnostics import Problem, Problems, RulebookError, Span, TooManyProblems, quoted
+from .documents import NAME, Document, Fields, compose, read_document, span_of
 from .facts import cut, read_fact
 from .implications import Implication
 from .logic import Condition, Test, TooLarge
@@ -45,7 +46,12 @@ def _builtin() -> Rulebook:
 
 
 def _read(path: str) -> Rulebook:
-    return _Reader(read_document(path, _LIMIT, RulebookError)).rulebook()
+    reader = _Reader(read_document(path, _LIMIT, RulebookError))
+    try:
+        return reader.rulebook()
+    except TooManyProblems:
+        rest = Problem(path=reader.document.name, message="too much is wrong to go on", help="mend these first")
+        raise RulebookError([*reader.problems, rest]) from None
 
 
 class _Reader:
@@ -53,16 +59,20 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         root = compose(document, RulebookError)
         if root is None:
             raise RulebookError([document.problem(None, "this rulebook is empty")])
         self.root = Fields(document, root, self.problems, "the rulebook")
-        self.root.only(_SECTIONS)
+        if not {"rulebook", "rules"} & self.root.keys.keys():
+            help = "a rulebook has the sections rulebook, facts, decisions, scope and rules"
+            raise RulebookError([document.problem(None, "this is no rulebook", help)])
 
     def rulebook(self) -> Rulebook:
+        self.root.only(_SECTIONS)
         head = self._section("rulebook")
         head.only(_STAMP)
+        stamp = self._stamp(head)
         facts = self._facts(frozenset(fold(word) for word in head.texts("not_known")))
         self._stop_if_broken()
         read = tuple(fact for fact in facts.values() if not fact.context)
@@ -81,7 +91,7 @@ class _Reader:
         decisions = self._decisions(options, compiled)
         self._stop_if_broken()
         return Rulebook(
-            stamp=self._stamp(head),
+            stamp=stamp,
             path=self.document.name,
             facts=facts,
             read=read,
@@ -108,6 +118,8 @@ class _Reader:
         return section
 
     def _stamp(self, head: Fields) -> Stamp:
+        if not re.fullmatch(NAME, head.text("id", "-")):
+            head.fail(head.values.get("id"), f"{quoted(head.text('id'))} is no name for a rulebook")
         texts = {name: head.text(name, required=name in ("id", "version")) for name in _STAMP if name != "not_known"}
         return Stamp(sha256=sha256(self.document.text.encode()).hexdigest(), **texts)
 
@@ -115,16 +127,22 @@ class _Reader:
         section = self._section("facts")
         facts = {
             name: fact
-            for name in section.values
+            for name in section.names()
             if (fact := read_fact(self.document, name, section, self.problems, not_known)) is not None
         }
+        for name in (*WORDS, "expect"):
+            if name in section.keys:
+                section.fail(section.keys[name], f"no fact can be called {name!r}", "the word has a meaning of its own")
         for name, used in thresholds(self._whens(), facts).items():
             fact = facts[name]
             if isinstance(fact, Number):
-                facts[name] = cut(fact, used)
+                try:
+                    facts[name] = cut(fact, used)
+                except ValueError:
+                    section.fail(section.keys[name], f"the rules use too many different numbers for {name}")
         for name in ("id", "notes"):
             if not isinstance(facts.get(name), Text):
-                section.fail(None, f"the facts need {name!r}, of type text")
+                section.fail(self.root.keys.get("facts"), f"the facts need {name!r}, of type text")
         return facts
 
     def _whens(self) -> list[Node]:
@@ -142,11 +160,10 @@ class _Reader:
 
     def _definitions(self, conditions: Conditions) -> dict[str, Definition]:
         section, found = self._section("definitions"), {}
-        for name, node in section.values.items():
-            entry = Fields(self.document, node, self.problems, f"definition {name!r}")
+        for name in section.names():
+            entry = Fields(self.document, section.values[name], self.problems, f"definition {name!r}")
             entry.only(("label", "when"))
-            when = conditions.read(entry.node_of("when", required=True))
-            conditions.definitions[name] = when
+            when = conditions.define(name, entry.node_of("when", required=True), section.keys[name])
             found[name] = Definition(name, entry.text("label", name), when)
         return found
 
@@ -166,13 +183,15 @@ class _Reader:
 
     def _options(self) -> _Options:
         section, found = self._section("decisions"), dict[str, tuple[Fields, dict[str, Option]]]()
-        for name, node in section.values.items():
-            entry = Fields(self.document, node, self.problems, f"decision {name!r}")
+        if not section.values:
+            section.fail(self.root.keys.get("decisions"), "there is no decision", "name a question and its options")
+        for name in section.names():
+            entry = Fields(self.document, section.values[name], self.problems, f"decision {name!r}")
             entry.only(("label", "ask", "options"))
             options = Fields(
                 self.document, entry.node_of("options", required=True), self.problems, f"options of {name!r}"
             )
-            found[name] = (entry, {option: self._option(options, option) for option in options.values})
+            found[name] = (entry, {option: self._option(options, option) for option in options.names()})
         return found
 
     def _option(self, options: Fields, name: str) -> Option:
@@ -187,31 +206,44 @@ class _Reader:
 
     def _rules(self, conditions: Conditions, sources: Mapping[str, Source], options: _Options) -> dict[str, Rule]:
         rules: dict[str, Rule] = {}
-        for fields in self.root.mappings("rules"):
-            fields.only(_RULE)
-            id = fields.text("id", required=True)
-            if id in rules:
-                fields.fail(fields.values["id"], f"a second rule {id!r}", "give every rule an id of its own")
-            then = Fields(self.document, fields.values.get("then"), self.problems, f"then of {id!r}")
-            self._check_then(then, options)
-            if not then.values and "caution" not in fields.values and "notice" not in fields.values:
-                fields.fail(None, f"rule {id!r} says nothing", "it needs `then`, `caution` or `notice`")
-            rules[id] = Rule(
-                id=id,
-                when=conditions.read(fields.node_of("when", required=True)),
-                then=then.plain(),
-                because=fields.text("because", required=bool(then.values)),
-                cites=read_cites(fields, sources),
-                overrides=fields.texts("overrides"),
-                provided=fields.text("provided"),
-                caution=fields.text("caution"),
-                notice=fields.text("notice"),
-                extension=fields.flag("extension"),
-                urgent=fields.flag("urgent"),
-                span=span_of(fields.node) if fields.node is not None else Span(1),
-            )
-        self._check_overrides(rules)
+        given = list(self.root.mappings("rules"))
+        if not given:
+            self.root.fail(self.root.keys.get("rules"), "there is no rule")
+        for fields in given:
+            rule = self._rule(fields, conditions, sources, options)
+            if rule.id in rules:
+                fields.fail(fields.values.get("id"), f"a second rule {rule.id!r}", "give every rule an id of its own")
+            elif rule.id:
+                rules[rule.id] = rule
+        for fields in given:
+            for node in fields.scalars("overrides"):
+                if node.value not in rules:
+                    fields.unknown_at(node, "rule", node.value, rules)
         return rules
+
+    def _rule(self, fields: Fields, conditions: Conditions, sources: Mapping[str, Source], options: _Options) -> Rule:
+        fields.only(_RULE)
+        id = fields.text("id", required=True)
+        if id and not re.fullmatch(NAME, id):
+            fields.fail(fields.values["id"], f"{quoted(id)} is no name for a rule", "letters, digits, _ and -")
+        then = Fields(self.document, fields.values.get("then"), self.problems, f"then of {id!r}")
+        self._check_then(then, options)
+        if not then.values and "caution" not in fields.values and "notice" not in fields.values:
+            fields.fail(None, f"rule {id!r} says nothing", "it needs `then`, `caution` or `notice`")
+        return Rule(
+            id=id,
+            when=conditions.read(fields.node_of("when", required=True)),
+            then=then.plain(),
+            because=fields.text("because", required=bool(then.values)),
+            cites=read_cites(fields, sources),
+            overrides=fields.texts("overrides"),
+            provided=fields.text("provided"),
+            caution=fields.text("caution"),
+            notice=fields.text("notice"),
+            extension=fields.flag("extension"),
+            urgent=fields.flag("urgent"),
+            span=span_of(fields.node) if fields.node is not None else Span(1),
+        )
 
     def _check_then(self, then: Fields, options: _Options) -> None:
         for decision, option in then.plain().items():
@@ -219,12 +251,6 @@ class _Reader:
                 then.fail(then.keys[decision], f"no decision {decision!r}", f"one of: {', '.join(options)}")
             elif option not in options[decision][1] and option != NO_GUIDANCE:
                 then.unknown(decision, option, (*options[decision][1], NO_GUIDANCE))
-
-    def _check_overrides(self, rules: Mapping[str, Rule]) -> None:
-        for fields in self.root.mappings("rules"):
-            for node in fields.scalars("overrides"):
-                if node.value not in rules:
-                    fields.unknown_at(node, "rule", node.value, rules)
 
     def _overridden_by(self, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
         """Return who overrides whom, with the rules in an order in which overriding ones stand first."""
@@ -236,7 +262,8 @@ class _Reader:
         if waiting:
             circle = _circle(waiting)
             first = rules[circle[0]]
-            message = f"rules override each other in a circle: {' → '.join((*circle, circle[0]))}"
+            shown = circle if len(circle) < 8 else [*circle[:6], "…"]
+            message = f"rules override each other in a circle: {' → '.join((*shown, circle[0]))}"
             self.problems.append(self.document.problem(first.span, message, "remove one of these overrides"))
         return done
 
@@ -276,8 +303,10 @@ class _Reader:
 
 def _circle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
     path = [next(iter(waiting))]
+    seen = set(path)
     while True:
         following = next(other for other in waiting[path[-1]] if other in waiting)
-        if following in path:
+        if following in seen:
             return path[path.index(following) :]
         path.append(following)
+        seen.add(following)

@@ -63,8 +63,8 @@ class Cite(Struct, frozen=True):
 def read_sources(document: Document, fields: Fields, problems: list[Problem]) -> dict[str, Source]:
     """Read the `sources` section."""
     found = {}
-    for id, node in fields.values.items():
-        source = Fields(document, node, problems, f"source {id!r}")
+    for id in fields.names():
+        source = Fields(document, fields.values[id], problems, f"source {id!r}")
         source.only(_SOURCE)
         if source.text("type", required=True) not in ("document", "publication"):
             source.fail(source.values.get("type"), "a source is a document or a publication")
@@ -77,7 +77,7 @@ def read_sources(document: Document, fields: Fields, problems: list[Problem]) ->
             design=source.text("design", required=True),
             n=source.text("n"),
             publication={name: source.text(name) for name in _PUBLICATION if name in source.values},
-            findings={name: _finding(document, name, findings, problems) for name in findings.values},
+            findings={name: _finding(document, name, findings, problems) for name in findings.names()},
         )
     return found
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from .assessment import Answer, Assessment, Branch, Checked
 from .case import Case
 from .checking import check_rules
-from .implications import narrow
 from .logic import FALSE, TRUE, UNKNOWN, Situation
 from .missing import branches, missing_facts, what_if
 from .reach import Split
@@ -17,12 +16,12 @@ from .sources import Cite
 
 def assess(case: Case, rulebook: Rulebook) -> Assessment:
     """Answer a case. Two cases in the same situation get the same answer."""
-    return assess_situation(case.situation(rulebook), rulebook)
+    return assess_situation(case.situation, rulebook)
 
 
 def assess_situation(stated: Situation, rulebook: Rulebook) -> Assessment:
     """Answer what is stated of each fact in `rulebook.read`. Raises Contradiction if it cannot hold."""
-    narrowed = narrow(rulebook.implications, stated)
+    narrowed = rulebook.narrow(stated)
     situation = rulebook.assume(narrowed)
     checked = check_rules(situation, rulebook)
     splits = {name: decision.reach.split(situation) for name, decision in rulebook.decisions.items()}

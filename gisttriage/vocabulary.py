@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from .diagnostics import suggest
+from .diagnostics import quoted, suggest
 
 _ABOVE, _BELOW = (">", "≥"), ("<", "≤")
 _LONGEST = 24  # digits of a number: more are a mistake
@@ -167,7 +167,7 @@ class Choice(Fact, frozen=True, kw_only=True):
                 or suggest(folded, (*names, *self.words))
                 or f"one of: {', '.join(names)}"
             )
-            raise Misread(f"{self.name} cannot be {text!r}", hint)
+            raise Misread(f"{self.name} cannot be {quoted(text)}", hint)
         return mask
 
     def canonical(self, text: str) -> str:
@@ -278,18 +278,21 @@ class Number(Fact, frozen=True, kw_only=True):
             return Decimal(plain)
         help = f"a number in {self.unit}, such as 7, >5, <= 5 or 5-10"
         if plain.replace(",", "", 1).isdigit():
-            help = "write the decimal sign as a point"
-        raise Misread(f"{self.name} cannot be {whole!r}", help)
+            help = "write the decimal sign as a point" if plain.isascii() else "write it with the digits 0-9"
+        raise Misread(f"{self.name} cannot be {quoted(whole)}", help)
 
     def _within(self, found: Interval, text: str) -> Interval:
-        if found.low < (self.least, 0) or found.high > (self.most, 1):
-            raise Misread(f"{self.name} {text!r} is out of range", f"from {self.least} to {self.most} {self.unit}")
+        ends = (found.low[0], found.high[0])
+        if not all(self.least <= end <= self.most for end in ends):
+            raise Misread(
+                f"{self.name} {quoted(text)} is out of range", f"from {self.least} to {self.most} {self.unit}"
+            )
+        if self.whole and any(end != end.to_integral_value() for end in ends):
+            raise Misread(f"{self.name} cannot be {quoted(text)}", "a count is a whole number")
         if self.whole:
             found = _whole(found)
         if found.low >= found.high:
-            raise Misread(
-                f"{self.name} {text!r} holds no number", "the smaller number first, and whole numbers for a count"
-            )
+            raise Misread(f"{self.name} {quoted(text)} holds no number", "the smaller number first")
         return found
 
     def _run(self, run: tuple[int, int]) -> str:

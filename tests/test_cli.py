@@ -127,10 +127,10 @@ def test_an_answer_that_cannot_be_written_is_an_error(gisttriage: Run, tmp_path:
     """A missing folder or a folder in the file's place: exit 2, one line, nothing left behind."""
     path = write(tmp_path, "a.yaml", SETTLED)
     for output in ("no/such/folder/x.json", str(tmp_path)):
-        ran = gisttriage("assess", path, "-o", output)
+        ran = gisttriage("assess", path, "--format", "json", "-o", output)
         assert ran.code == 2
         assert f"{output}: error: cannot be written" in ran.err
-    full = gisttriage("assess", path, "-o", "/dev/full")
+    full = gisttriage("assess", path, "--format", "json", "-o", "/dev/full")
     assert (full.code, "cannot be written: No space left" in full.err) == (2, True)
 
 

@@ -205,7 +205,7 @@ def test_two_cases_in_one_situation_get_the_same_answer(rulebook: Rulebook) -> N
     """Names, ages and spellings do not bear on an answer."""
     one = parse_case("{disease_extent: metastatic, tki: Gleevec, subtype: KIT exon 11, age: 40}", rulebook)
     two = parse_case("{notes: x, subtype: kit_exon_11, tki: imatinib, disease_extent: METASTATIC}", rulebook)
-    assert one.situation(rulebook) == two.situation(rulebook)
+    assert one.situation == two.situation
     assert assess(one, rulebook) == assess(two, rulebook)
 
 

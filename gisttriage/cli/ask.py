@@ -3,55 +3,49 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
 import click
 
 from ..assessment import Assessment
-from ..case import Case, Given
+from ..case import Case, CaseReader
+from ..diagnostics import CaseError, visible
 from ..rulebook import Rulebook
 from ..triage import assess
-from ..vocabulary import Choice, Fact, Misread, Number
+from ..vocabulary import Choice, Fact, Number
 
 
 def require_terminal() -> None:
     """Raise a usage error unless somebody can answer."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise click.UsageError("--ask needs a terminal, where somebody can answer")
 
 
 def ask_all(case: Case, rulebook: Rulebook) -> tuple[Case, Assessment]:
     """Ask for the missing facts that matter and return the case with the answers, assessed."""
-    skipped: set[str] = set()
+    reader, skipped = CaseReader(rulebook), set[str]()
     while True:
         assessment = assess(case, rulebook)
         asking = [missing.fact for missing in assessment.missing if missing.matters and missing.fact not in skipped]
         if not asking:
             return case, assessment
-        fact = rulebook.facts[asking[0]]
-        given = ask(fact)
-        skipped.add(fact.name)
-        if given is not None:
-            case = Case(case.id, case.source, with_given(case.given, fact.name, given))
+        skipped.add(asking[0])
+        case = ask(rulebook.facts[asking[0]], case, reader)
 
 
-def with_given(given: Mapping[str, Given], name: str, value: Given) -> dict[str, Given]:
-    """Return what is given, with one fact replaced."""
-    return {**given, name: value}
-
-
-def ask(fact: Fact) -> Given | None:
-    """Ask one question until the answer can be read; an empty answer means not known."""
-    click.echo(f"\n{fact.ask}", err=True)
-    click.echo(f"  {choices(fact)}", err=True)
+def ask(fact: Fact, case: Case, reader: CaseReader) -> Case:
+    """Ask one question until the answer can be read and contradicts nothing; an empty answer means not known."""
+    click.echo(err=True)
+    click.echo(visible(f"{case.id}: {fact.ask}"), err=True)
+    click.echo(visible(f"  {choices(fact)}"), err=True)
     while True:
         text = click.prompt("  (Enter if not known)", default="", show_default=False, err=True).strip()
         if not text or fact.is_unknown(text):
-            return None
+            return case
         try:
-            return Given(fact.canonical(text), fact.read(text), None)
-        except Misread as misread:
-            click.echo(f"  {misread.message}: {misread.help}", err=True)
+            return reader.answered(case, fact.name, text)
+        except CaseError as error:
+            for problem in error.problems:
+                click.echo(visible(f"  {problem.message}: {problem.help}"), err=True)
 
 
 def choices(fact: Fact) -> str:

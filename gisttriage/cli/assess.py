@@ -5,21 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
 from ..assessment import Assessment
-from ..case import Case, parse_case, read_case
+from ..case import Case, CaseReader, parse_case
 from ..diagnostics import CaseError
 from ..output import write_out, write_whole
+from ..render.parts import Report
 from ..rulebook import Rulebook
 from ..triage import assess as assess_case
 from .ask import ask_all, require_terminal
 from .common import examples, print_problems, rulebook_of, rules_option
 
 FORMATS = ("text", "json", "markdown", "html", "svg")
-_ENDINGS = {".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}
+_ENDINGS = {".txt": "text", ".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}
 Answered = list[tuple[Case, Assessment]]
 
 
@@ -66,6 +67,7 @@ def assess(
     """
     if not cases and not changes:
         raise click.UsageError("name a case file, or - for standard input; gisttriage new writes one to fill in")
+    chosen = _format(format, output, cases)
     if ask:
         require_terminal()
     rulebook = rulebook_of(rules)
@@ -74,12 +76,12 @@ def assess(
     if ask:
         answered = [ask_all(case, rulebook) for case, _ in answered]
     if answered:
-        chosen = format or _ENDINGS.get(os.path.splitext(output or "")[1].lower(), "text")
-        text = _rendered(answered, rulebook, chosen, explain, to_file=output is not None)
         if output is not None:
-            write_whole(output, text)
+            write_whole(output, _rendered(answered, rulebook, chosen, explain))
+        elif chosen == "text":
+            write_out(_for_terminal(answered, rulebook, explain))
         else:
-            write_out([text])
+            write_out(_rendered(answered, rulebook, chosen, explain), as_utf8=True)
     if broken:
         return 2
     return 3 if any(_occurred(name, assessment) for _, assessment in answered for name in fail_on) else 0
@@ -94,10 +96,10 @@ def _pair(change: str) -> tuple[str, str]:
 
 def _read_all(cases: Sequence[str], rulebook: Rulebook, changes: Sequence[tuple[str, str]]) -> tuple[Answered, bool]:
     """Read and answer every case; one that cannot be read is reported and does not cost the others."""
-    answered, broken = Answered(), False
+    answered, broken, reader = Answered(), False, CaseReader(rulebook)
     for path in cases or (None,):
         try:
-            case = parse_case("", rulebook, "--set", changes) if path is None else read_case(path, rulebook, changes)
+            case = parse_case("", rulebook, "--set", changes) if path is None else reader.read(path, changes)
             answered.append((case, assess_case(case, rulebook)))
         except CaseError as error:
             print_problems(error.problems)
@@ -109,18 +111,45 @@ def _occurred(name: str, assessment: Assessment) -> bool:
     return any(answer.status == name for answer in assessment.decisions.values())
 
 
-def _rendered(answered: Answered, rulebook: Rulebook, format: str, explain: bool, to_file: bool) -> str:
+def _format(format: str | None, output: str | None, cases: Sequence[str]) -> str:
+    """Return the format to print, and refuse an output that cannot be meant."""
+    if output is None:
+        return format or "text"
+    if any(_same_file(path, output) for path in cases):
+        raise click.UsageError(f"-o {output} would overwrite the case itself")
+    ending = os.path.splitext(output)[1].lower()
+    if format is None and ending not in _ENDINGS:
+        raise click.UsageError(f"-o {output}: say --format, or use one of the endings {', '.join(_ENDINGS)}")
+    return format or _ENDINGS[ending]
+
+
+def _same_file(one: str, two: str) -> bool:
+    try:
+        return os.path.samefile(one, two)
+    except OSError:
+        return False
+
+
+def _reports(answered: Answered, rulebook: Rulebook, explain: bool) -> Iterator[Report]:
+    from ..render.report import report  # noqa: PLC0415 - each format pays for its own libraries only
+
+    return (report(case, assessment, rulebook, explain=explain) for case, assessment in answered)
+
+
+def _rendered(answered: Answered, rulebook: Rulebook, format: str, explain: bool) -> str:
+    """Return what a file or a program gets."""
     if format == "json":
-        from ..render import json  # noqa: PLC0415 - each format pays for its own libraries only
+        from ..render import json  # noqa: PLC0415
 
         return json.render(answered, rulebook)
-    from ..render.report import report  # noqa: PLC0415
-
-    reports = [report(case, assessment, rulebook, explain=explain) for case, assessment in answered]
     module = importlib.import_module(f"gisttriage.render.{format}")
-    if format != "text" or to_file:
-        return str(module.render(reports))
+    return str(module.render(_reports(answered, rulebook, explain)))
+
+
+def _for_terminal(answered: Answered, rulebook: Rulebook, explain: bool) -> str:
+    """Return what a person sees, in the width, the colours and the signs of the terminal."""
     from ..render import terminal, text  # noqa: PLC0415
 
     looks = terminal.of(sys.stdout)
-    return text.to_encoding(text.render(reports, width=looks.width, colour=looks.colour), sys.stdout.encoding)
+    reports = _reports(answered, rulebook, explain)
+    return text.render(reports, width=looks.width, colour=looks.colour, plain=looks.plain)

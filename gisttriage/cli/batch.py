@@ -13,14 +13,14 @@ from typing import BinaryIO
 import click
 
 from ..batch import Result, answer_all, processors
-from ..diagnostics import GistTriageError, Problem
+from ..diagnostics import GistTriageError, Problem, visible
 from ..listing import Listing, list_cases
 from ..logic import Situation
 from ..output import replacing, write_out
 from ..render.rows import RowFormat
 from ..rulebook import Rulebook
 from ..summary import Digest, Summary, digest
-from .common import examples, rulebook_of, rules_option
+from .common import examples, rulebook_of, rules_option, tell
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".md")
 _SHOWN = 20
@@ -76,10 +76,10 @@ def batch(
         if not summary.cases:
             help = f"folders are searched for {pattern or '*.yaml, *.yml and *.json'}"
             raise GistTriageError([Problem(path=" ".join(paths), message="no case found here", help=help)])
-    _tell(summary, rulebook, output, paths)
+    _summarize(summary, rulebook, output, paths)
     watch.close()
     if summary.errors:
-        print(f"{summary.errors} of {summary.cases} files could not be read", file=sys.stderr)
+        tell(f"{summary.errors} of {summary.cases} files could not be read")
     return 2 if summary.errors and not exit_zero else 0
 
 
@@ -168,12 +168,12 @@ class _Watch:
     def close(self) -> None:
         """Say how much was not told."""
         if self._untold:
-            print(f"… and {self._untold} more like these; -o FILE lists every file with its error", file=sys.stderr)
+            tell(f"… and {self._untold} more like these; -o FILE lists every file with its error")
 
     def _tell(self, text: str) -> None:
         if self._told < _SHOWN:
             self._told += 1
-            print(text, file=sys.stderr)
+            tell(text)
         else:
             self._untold += 1
 
@@ -184,7 +184,7 @@ _Track = Callable[[Iterator[Result]], Iterator[Result]]
 @contextlib.contextmanager
 def _progress(files: Iterator[str]) -> Iterator[tuple[Iterable[str], _Track]]:
     """Show a bar on standard error if that is a terminal; only then are the files counted beforehand."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield files, iter
         return
     from rich.console import Console  # noqa: PLC0415
@@ -210,13 +210,15 @@ def _fitting() -> int:
     return max(5, (shutil.get_terminal_size((80, 40)).lines - 16) // 2)
 
 
-def _tell(summary: Summary, rulebook: Rulebook, output: str | None, paths: Sequence[str]) -> None:
+def _summarize(summary: Summary, rulebook: Rulebook, output: str | None, paths: Sequence[str]) -> None:
     from ..render import digest as summary_text  # noqa: PLC0415
-    from ..render import terminal, text  # noqa: PLC0415
+    from ..render import terminal  # noqa: PLC0415
 
     looks = terminal.of(sys.stdout)
     command = shlex.join(("gisttriage", "batch", *paths, "--all"))
-    told = summary_text.render(summary, rulebook, width=looks.width, colour=looks.colour, show_all=command)
-    write_out([text.to_encoding(told, sys.stdout.encoding)])
+    told = summary_text.render(
+        summary, rulebook, width=looks.width, colour=looks.colour, plain=looks.plain, show_all=command
+    )
+    write_out(told)
     if output is not None:
-        print(f"wrote {output}", file=sys.stderr)
+        tell(visible(f"wrote {output}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 import click
 
@@ -27,10 +28,16 @@ def rulebook_of(path: str | None) -> Rulebook:
     return load_rulebook(path or outer or os.environ.get("GISTTRIAGE_RULES") or None)
 
 
+def tell(text: str) -> None:
+    """Print to standard error. Where that is not possible the results still count."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems to standard error."""
     for problem in problems:
-        print(problem, file=sys.stderr)
+        tell(str(problem))
 
 
 def examples(*lines: str) -> str:

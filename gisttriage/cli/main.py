@@ -11,12 +11,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from .. import __version__
-from ..diagnostics import GistTriageError
-from .common import print_problems, rulebook_of, rules_option
+from ..diagnostics import GistTriageError, visible
+from .common import print_problems, rulebook_of, rules_option, tell
 
 _COMMANDS = {
     "assess": "Assess case files.",
@@ -47,7 +48,7 @@ class _Commands(click.Group):
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         stamp = rulebook_of(ctx.params.get("rules")).stamp
-        click.echo(f"gisttriage {__version__}, rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256}")
+        click.echo(visible(f"gisttriage {__version__}, rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256}"))
         ctx.exit()
 
 
@@ -74,6 +75,8 @@ def cli(rules: str | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     gc.disable()  # a run is short, and everything it makes is needed to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - or print() would put problems among the results
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -86,21 +89,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
         code = cli.main(arguments, prog_name="gisttriage", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return int(code or 0)
     except GistTriageError as error:
         print_problems(error.problems)
         return 2
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        print("interrupted: nothing more was written", file=sys.stderr)
+        tell("interrupted: nothing more was written")
         return 130
     except OSError as error:
         # What reads our output may stop early (| head); that is its choice and no fault. A full disk is one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno == errno.EPIPE:
             return 0
-        print(f"error: cannot write the result: {error.strerror}", file=sys.stderr)
+        tell(f"error: cannot write the result: {error.strerror}")
         return 2

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from ..case import Given
-from ..diagnostics import OutputError, Problem
+from ..case import CaseReader, Given, parse_case
+from ..diagnostics import OutputError, Problem, visible
 from ..output import write_out, write_whole
 from ..rulebook import Rulebook
 from ..vocabulary import Fact, Text
@@ -31,30 +31,30 @@ def new(case: str | None, asking: bool, rules: str | None) -> None:
         help = "choose another name, or remove it first"
         raise OutputError([Problem(path=case, message="exists already", help=help)])
     rulebook = rulebook_of(rules)
-    given: dict[str, Given] = {}
+    reader = CaseReader(rulebook)
+    filled = parse_case("", rulebook, os.path.basename(case or "case"))
     if asking:
         require_terminal()
         for fact in rulebook.facts.values():
-            answer = None if isinstance(fact, Text) else ask(fact)
-            if answer is not None:
-                given[fact.name] = answer
-    text = "".join(_template(rulebook, given))
+            if not isinstance(fact, Text):
+                filled = ask(fact, filled, reader)
+    text = "".join(_template(rulebook, filled.given))
     if case is None:
-        write_out([text])
+        write_out(text, as_utf8=True)
     else:
         write_whole(case, text)
-        click.echo(f"wrote {case}; next: gisttriage assess {case}", err=True)
+        click.echo(visible(f"wrote {case}; next: gisttriage assess {case}"), err=True)
 
 
 def _template(rulebook: Rulebook, given: Mapping[str, Given]) -> Iterator[str]:
-    yield f"# A case for gisttriage, rulebook {rulebook.stamp.id} {rulebook.stamp.version}.\n"
+    yield f"# A case for gisttriage, rulebook {visible(rulebook.stamp.id)} {visible(rulebook.stamp.version)}.\n"
     yield "# Fill in what is known; what is left empty is unknown, and never read as no.\n"
     for fact in rulebook.facts.values():
-        yield f"\n# {fact.ask}\n# {choices(fact)}\n{fact.name}:{_value(fact, given)}\n"
+        yield f"\n# {visible(fact.ask)}\n# {visible(choices(fact))}\n{fact.name}:{_value(fact, given)}\n"
 
 
 def _value(fact: Fact, given: Mapping[str, Given]) -> str:
-    if fact.name not in given:
+    if fact.name not in given or given[fact.name].value is None:
         return ""
     text = str(given[fact.name].value)
     return f' "{text}"' if text[:1] in "<>=" else f" {text}"

@@ -32,4 +32,4 @@ def schema(only: str | None, rules: str | None) -> None:
 
     rulebook = rulebook_of(rules)
     schemas = {"case": case_schema(rulebook), "assessment": assessment_schema(rulebook)}
-    write_out([dumps(schemas[only] if only else schemas)])
+    write_out(dumps(schemas[only] if only else schemas), as_utf8=True)

@@ -10,7 +10,7 @@ from .. import __version__
 from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..summary import Listed, Summary
-from .text import console_for, hang
+from .text import console_for, hang, signs
 
 _GROUPS = {
     "emergency": "emergency: do not wait",
@@ -24,11 +24,12 @@ _GROUPS = {
 _STYLE = {"emergency": "bold red", "conflict": "bold red", "needs_data": "bold magenta", "error": "bold red"}
 
 
-def render(summary: Summary, rulebook: Rulebook, *, width: int, colour: bool, show_all: str) -> str:
+def render(summary: Summary, rulebook: Rulebook, *, width: int, colour: bool, plain: bool, show_all: str) -> str:
     """Return the summary; `show_all` is the command that prints the whole list."""
     console = console_for(width, colour)
     with console.capture() as capture:
         for line in _lines(summary, rulebook, show_all):
+            line.plain = signs(line.plain, plain)
             indent = len(line.plain) - len(line.plain.lstrip())
             for part in hang(line[indent:], console, console.width, indent, indent + 2):
                 console.print(part)

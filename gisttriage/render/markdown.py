@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from .parts import Line, Report, numbered
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+# Marks of CommonMark, and what common extensions turn into links, mentions, formulas and pictures.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|~&@$=-]|(?<=\d)\.|(?<=www)\.|:(?=//|\w)")
 
 
 def render(reports: Iterable[Report]) -> str:
@@ -42,4 +43,4 @@ def _item(line: Line) -> str:
 
 def plain(text: str) -> str:
     """Return a text in which nothing is markup."""
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(lambda match: f"\\{match.group()}", text.strip())

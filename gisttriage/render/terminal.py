@@ -10,15 +10,25 @@ from msgspec import Struct
 
 
 class Looks(Struct, frozen=True):
-    """Width in columns, and whether colour may be used."""
+    """Width in columns, whether colour may be used, and whether only plain ASCII signs can be printed."""
 
     width: int
     colour: bool
+    plain: bool
 
 
-def of(stream: TextIO) -> Looks:
+def of(stream: TextIO | None) -> Looks:
     """Return what `stream` can show; what is no terminal gets 80 columns unless COLUMNS says otherwise."""
-    terminal = stream.isatty()
-    plain = bool(os.environ.get("NO_COLOR")) or (terminal and os.environ.get("TERM") == "dumb")
-    colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not plain
-    return Looks(shutil.get_terminal_size((80, 24)).columns if terminal or "COLUMNS" in os.environ else 80, colour)
+    terminal = stream is not None and stream.isatty()
+    bare = bool(os.environ.get("NO_COLOR")) or (terminal and os.environ.get("TERM") == "dumb")
+    colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not bare
+    width = shutil.get_terminal_size((80, 24)).columns if terminal or "COLUMNS" in os.environ else 80
+    return Looks(width, colour, not _can_print_signs(stream))
+
+
+def _can_print_signs(stream: TextIO | None) -> bool:
+    try:
+        "→≈✓╭│…".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
+from rich.box import ASCII, ROUNDED
+from rich.cells import cell_len
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -21,23 +23,25 @@ _STYLE = {
     "silent": "bold",
 }
 _WIDEST, _NARROW = 110, 72
-_ASCII = str.maketrans(
-    {
-        "→": "->", "≈": "~", "·": "-", "✓": "+", "✗": "x", "…": "...", "≤": "<=", "≥": ">=", "–": "-", "’": "'",
-        **dict.fromkeys("╭╮╰╯┌┐└┘", "+"), **dict.fromkeys("─━", "-"), **dict.fromkeys("│┃", "|"),
-    }
-)  # fmt: skip
+_PLAIN = str.maketrans(
+    {"→": "->", "≈": "~", "·": "-", "✓": "+", "✗": "x", "…": "...", "≤": "<=", "≥": ">=", "–": "-", "’": "'"}
+)
 
 
-def render(reports: Iterable[Report], *, width: int = 80, colour: bool = False) -> str:
-    """Return one panel for each report, `width` columns wide at the most."""
+def render(reports: Iterable[Report], *, width: int = 80, colour: bool = False, plain: bool = False) -> str:
+    """Return one panel for each report, `width` columns wide at the most; `plain` uses ASCII signs only."""
     console = console_for(width, colour)
     printed = []
     for report in reports:
         with console.capture() as capture:
-            show(report, console)
+            show(report, console, plain=plain)
         printed.append("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
     return "\n".join(printed)
+
+
+def signs(text: str, plain: bool) -> str:
+    """Return `text`, for a terminal that has only ASCII with plain characters for the signs the program prints."""
+    return text.translate(_PLAIN) if plain else text
 
 
 def console_for(width: int, colour: bool, *, record: bool = False) -> Console:
@@ -56,45 +60,43 @@ def console_for(width: int, colour: bool, *, record: bool = False) -> Console:
     )
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, console: Console, *, plain: bool = False) -> None:
     """Print a report on a console."""
     # Everything is wrapped here and printed in one go: a table for each sentence would take longer than the triage.
-    page = _Page(console)
+    page, frame = _Page(console, plain), ASCII if plain else ROUNDED
     for notice in report.notices:
-        console.print(Panel(Text(notice, style="bold"), title="Notice", border_style="red"))
+        console.print(Panel(page.text(notice, "bold"), box=frame, title="Notice", border_style="red"))
     head = Text("\n", no_wrap=True).join(page.head(report))
-    console.print(Panel(head, title=Text(report.title, style="bold"), title_align="left"))
+    title = page.text(report.title, "bold")
+    title.truncate(console.width - 6, overflow="ellipsis")
+    console.print(Panel(head, box=frame, title=title, title_align="left"))
     console.print(Text("\n", no_wrap=True).join(page.body(report)))
-
-
-def to_encoding(text: str, encoding: str | None) -> str:
-    """Return `text` with signs that `encoding` lacks written in plain characters."""
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return text.translate(_ASCII)
-    return text
 
 
 class _Page:
     """Wraps sentences to the width of a console, with hanging indents."""
 
-    def __init__(self, console: Console) -> None:
-        self._console, self._width = console, console.width
+    def __init__(self, console: Console, plain: bool) -> None:
+        self._console, self._width, self._plain = console, console.width, plain
+
+    def text(self, text: str, style: str = "") -> Text:
+        """Return a text in the signs that can be printed."""
+        return Text(signs(text, self._plain), style=style)
 
     def head(self, report: Report) -> Iterator[Text]:
         """Yield the lines of the panel: the patient, then each decision."""
         inside = self._width - 4
-        for text, style in ((report.who, ""), (report.facts, ""), (report.notes, "italic")):
+        cut = report.title if cell_len(report.title) > self._width - 6 else ""
+        for text, style in ((cut, "bold"), (report.who, ""), (report.facts, ""), (report.notes, "italic")):
             if text:
-                yield from self._hang(Text(text, style=style), inside, 0)
+                yield from self._hang(self.text(text, style), inside, 0)
         for verdict in report.verdicts:
             yield Text()
             yield from self._verdict(verdict, inside)
 
     def _verdict(self, verdict: Verdict, inside: int) -> Iterator[Text]:
-        headline = Text(verdict.headline + (" ≈" if verdict.extension else ""), style=_STYLE[verdict.tone])
-        label = Text(verdict.label, style="bold")
+        headline = self.text(verdict.headline + (" ≈" if verdict.extension else ""), _STYLE[verdict.tone])
+        label = self.text(verdict.label, "bold")
         if self._width < _NARROW:
             yield label
             indent = 2
@@ -111,15 +113,15 @@ class _Page:
         """Yield the lines below the panel: every section, then the stamp."""
         for section in report.sections:
             yield Text()
-            yield Text(section.title, style=_STYLE[section.tone])
+            yield self.text(section.title, _STYLE[section.tone])
             for line in section.lines:
                 yield from self._line(line, self._width, 2)
         yield Text()
-        yield from self._hang(Text(f"Rulebook {report.stamp}.", style="dim"), self._width, 0)
-        yield from self._hang(Text(report.disclaimer, style="bold"), self._width, 0)
+        yield from self._hang(self.text(f"Rulebook {report.stamp}.", "dim"), self._width, 0)
+        yield from self._hang(self.text(report.disclaimer, "bold"), self._width, 0)
 
     def _line(self, line: Line, width: int, indent: int) -> Iterator[Text]:
-        text = Text(line.text)
+        text = self.text(line.text)
         if line.numbers:
             text.append(f" {numbered(line.numbers)}", style="dim")
         return self._hang(text, width, indent + 2 * line.depth)
