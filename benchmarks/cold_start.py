@@ -15,7 +15,9 @@ def main() -> None:
     python = sys.executable
     assess = [str(Path(python).with_name("gisttriage")), "assess", CASE]
     # `import rich` alone loads next to nothing: what a Rich program needs is its console.
-    paired("panel : import click, yaml, rich.console", assess, [python, "-c", "import click, yaml, rich.console"], 1.5, 25)
+    paired(
+        "panel : import click, yaml, rich.console", assess, [python, "-c", "import click, yaml, rich.console"], 1.5, 25
+    )
     paired("JSON : import click, yaml", [*assess, "--format", "json"], [python, "-c", "import click, yaml"], 1.5, 25)
 
 

@@ -52,7 +52,8 @@ def processors() -> int:
 def answer_all(files: Iterable[str], rulebook: Rulebook, jobs: int = 1, *, whole: bool = False) -> Iterator[Result]:
     """Read and answer every file, in order; a file that cannot be read is a result with its problems.
 
-    `whole` keeps the cases themselves, for formats that show every fact. Raises GistTriageError if a process that
+    `whole` keeps the cases themselves and everything of the assessments, for formats that show it; otherwise they are
+    brief. Raises GistTriageError if a process that
     reads was killed.
     """
     known: dict[Situation, Assessment] = {}
@@ -61,7 +62,7 @@ def answer_all(files: Iterable[str], rulebook: Rulebook, jobs: int = 1, *, whole
         if not problems:
             assessment = known.get(situation)
             if assessment is None:
-                assessment = known[situation] = assess_situation(situation, rulebook)
+                assessment = known[situation] = assess_situation(situation, rulebook, brief=not whole)
         yield Result(file=file, id=id, situation=situation, assessment=assessment, problems=problems, case=case)
 
 

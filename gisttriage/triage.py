@@ -19,15 +19,18 @@ def assess(case: Case, rulebook: Rulebook) -> Assessment:
     return assess_situation(case.situation, rulebook)
 
 
-def assess_situation(stated: Situation, rulebook: Rulebook) -> Assessment:
-    """Answer what is stated of each fact in `rulebook.read`. Raises Contradiction if it cannot hold."""
+def assess_situation(stated: Situation, rulebook: Rulebook, *, brief: bool = False) -> Assessment:
+    """Answer what is stated of each fact in `rulebook.read`. Raises Contradiction if it cannot hold.
+
+    `brief` leaves out what only a full report shows and takes longest: the branches and the what-if.
+    """
     narrowed = rulebook.narrow(stated)
     situation = rulebook.assume(narrowed)
     checked = check_rules(situation, rulebook)
     splits = {name: decision.reach.split(situation) for name, decision in rulebook.decisions.items()}
     provisos = _provisos(narrowed, situation, rulebook)
     answers = {
-        name: _answer(decision, splits[name], situation, checked, provisos[name], rulebook)
+        name: _answer(decision, splits[name], situation, checked, provisos[name], rulebook, brief)
         for name, decision in rulebook.decisions.items()
     }
     in_scope = rulebook.scope.truth(situation)
@@ -46,7 +49,7 @@ def assess_situation(stated: Situation, rulebook: Rulebook) -> Assessment:
         decisions=answers,
         rules=checked,
         missing=missing_facts(narrowed, situation, splits, (*possible_notices, *possible), rulebook),
-        what_if=what_if(stated, situation, answers, rulebook),
+        what_if=() if brief else what_if(stated, situation, answers, rulebook),
         cautions=certain,
         possible_cautions=possible,
         notices=notices,
@@ -62,6 +65,7 @@ def _answer(
     checked: Mapping[str, Checked],
     proviso: tuple[str, ...],
     rulebook: Rulebook,
+    brief: bool,
 ) -> Answer:
     possible = decision.named(split.outcomes)
     outcome = possible[0] if len(possible) == 1 else None
@@ -78,7 +82,7 @@ def _answer(
         status="open" if outcome is None else outcome if outcome not in decision.options else "settled",
         option=outcome if outcome in decision.options else None,
         possible=possible,
-        branches=branches(decision, split, situation, rulebook) if outcome is None else (),
+        branches=() if brief or outcome is not None else branches(decision, split, situation, rulebook),
         rules=rules,
         overridden=tuple(id for id in options if checked[id].truth is TRUE and checked[id].applies is FALSE),
         undetermined=tuple(id for id in undetermined if id not in rules),
