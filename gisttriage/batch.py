@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import active_children
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from .rulefile import load_rulebook
 from .triage import assess_situation
 
 _CHUNK = 64
+_FEW = 200  # files that are read here sooner than another process has started
 _AHEAD = 4  # chunks under way for each process: enough to keep it busy, few enough to hold in memory
 
 
@@ -67,11 +68,13 @@ def answer_all(files: Iterable[str], rulebook: Rulebook, jobs: int = 1, *, whole
 
 
 def _read_all(files: Iterable[str], rulebook: Rulebook, jobs: int, whole: bool) -> Iterator[tuple[str, _Read]]:
-    if jobs > 1:
-        yield from _read_in(jobs, files, rulebook, whole)
+    remaining = iter(files)
+    first = list(islice(remaining, _FEW))
+    if jobs > 1 and len(first) == _FEW:
+        yield from _read_in(jobs, chain(first, remaining), rulebook, whole)
         return
     reader = CaseReader(rulebook)
-    for file in files:
+    for file in chain(first, remaining):
         yield file, _read(file, reader, whole)
 
 

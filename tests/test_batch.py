@@ -94,8 +94,8 @@ def test_the_summary_counts_asks_and_puts_first_what_cannot_wait(gisttriage: Run
         {"1.yaml": SETTLED, "2.yaml": OPEN, "3.yaml": EMERGENCY, "4.yaml": OUT, "5.yaml": SILENT, "6.yaml": OPEN},
     )
     out = gisttriage("batch", "cases").out
-    assert "6 cases: 1 emergency: do not wait, 2 open, 1 settled, 1 no guidance, 1 out of scope" in " ".join(
-        out.split()
+    assert (
+        "6 cases: 2 settled, 2 open, 1 without guidance, 1 out of scope\n1 emergency among them: do not wait\n" in out
     )
     assert "Surgery: 2 not favoured, 2 open, 1 no guidance, 1 out of scope" in out
     assert "ask for the progression on the current TKI: settles 2 of 2 open cases" in out
@@ -254,6 +254,29 @@ def test_a_table_is_written_whole_for_its_owner_or_not_at_all(gisttriage: Run, t
     ran = gisttriage("batch", "cases", "-o", "no/folder/out.csv")
     assert (ran.code, ran.out) == (2, "")
     assert "error: cannot be written" in ran.err
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, rulebook: Rulebook) -> None:
+    """When there is no room for the table, the old one stays and the run ends with 2 and a clear line."""
+    write_cases(tmp_path / "cases", rulebook, 300, 30)
+    (tmp_path / "out.csv").write_text("the old results\n")
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "gisttriage", "batch", "cases", "-o", "out.csv", "--jobs", "1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=no_room,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("out.csv: error: cannot be written: File too large\n  help: ")
+    assert (tmp_path / "out.csv").read_text() == "the old results\n"
+    assert not list(tmp_path.glob(".gisttriage-*"))
 
 
 def slow_folder(tmp_path: Path, rulebook: Rulebook) -> None:

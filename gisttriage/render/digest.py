@@ -12,12 +12,11 @@ from ..rulebook import Rulebook
 from ..summary import Listed, Summary
 from .text import console_for, hang, signs
 
-_GROUPS = {
-    "emergency": "emergency: do not wait",
-    "conflict": "rules conflict",
-    "needs_data": "open",
+_STATUS = {
     "settled": "settled",
-    "no_guidance": "no guidance",
+    "needs_data": "open",
+    "conflict": "in conflict",
+    "no_guidance": "without guidance",
     "out_of_scope": "out of scope",
     "error": "not readable",
 }
@@ -37,8 +36,12 @@ def render(summary: Summary, rulebook: Rulebook, *, width: int, colour: bool, pl
 
 
 def _lines(summary: Summary, rulebook: Rulebook, show_all: str) -> Iterator[Text]:
-    counts = ", ".join(f"{summary.groups[group]} {name}" for group, name in _GROUPS.items() if summary.groups[group])
+    counts = ", ".join(
+        f"{summary.statuses[status]} {name}" for status, name in _STATUS.items() if summary.statuses[status]
+    )
     yield Text(f"{_count(summary.cases, 'case')}: {counts}", style="bold")
+    if urgent := summary.groups["emergency"]:
+        yield Text(f"{_count(urgent, 'emergency', 'emergencies')} among them: do not wait", style="bold red")
     for name, outcomes in summary.answers.items():
         decision = rulebook.decisions[name]
         order = (*decision.options, "open", *decision.outcomes[len(decision.options) :])
@@ -87,7 +90,8 @@ def _listed(listed: Listed, rulebook: Rulebook) -> Iterator[Text]:
         if digest.status != "out_of_scope"
     )
     ask = f" · ask for: {rulebook.facts[digest.missing[0]].label}" if digest.missing else ""
-    state = Text(_GROUPS[digest.group], style=_STYLE.get(digest.group, ""))
+    named = "emergency: do not wait" if digest.group == "emergency" else _STATUS[digest.group]
+    state = Text(named, style=_STYLE.get(digest.group, ""))
     yield Text.assemble("  ", Text(visible(listed.id), style="bold"), "  ", state)
     if answers or ask:
         yield Text(visible(f"    {(answers + ask).removeprefix(' · ')}"))
@@ -97,5 +101,5 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace("tki", "TKI")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, several: str = "") -> str:
+    return f"{number} {noun if number == 1 else several or noun + 's'}"
