@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .implications import Implication
 from .logic import Box, Condition, Situation, boxes
@@ -47,30 +47,45 @@ class Compiled:
 
     def reach(self, decision: str, options: Iterable[str]) -> Reach:
         """Return what reaches the outcomes of one decision."""
+        order = self.involved(decision)
+        bit = {outcome: 1 << i for i, outcome in enumerate(outcomes_of(options))}
+        return self.over(order, lambda owners: bit[self.outcome(decision, owners, order)])
+
+    def involved(self, decision: str) -> tuple[str, ...]:
+        """Return the rules that bear on a decision: who gives it options, and who overrides those; overriders first."""
         involved = {id for id, rule in self.rules.items() if decision in rule.then}
         for id in reversed(list(self.overridden_by)):
             if id in involved:
                 involved.update(self.overridden_by[id])
-        owned = [(self.place[id], box) for id in self.rules if id in involved for box in self._boxes(id)]
-        order = [id for id in self.overridden_by if id in involved]
-        bit = {outcome: 1 << i for i, outcome in enumerate(outcomes_of(options))}
+        return tuple(id for id in self.overridden_by if id in involved)
 
-        def decide(owners: int) -> Outcomes:
-            if owners >> self.excluded & 1:
-                return 0
-            if not owners >> self.scope & 1:
-                return bit[OUT_OF_SCOPE]
-            applying, found = set[str](), 0
-            for id in order:
-                if owners >> self.place[id] & 1 and applying.isdisjoint(self.overridden_by[id]):
-                    applying.add(id)
-                    option = self.rules[id].then.get(decision)
-                    found |= bit[option] if option else 0
-            if found.bit_count() > 1:
-                return bit[CONFLICT]
-            return found or bit[NO_GUIDANCE]
+    def over(self, ids: Iterable[str], decide: Callable[[int], Outcomes]) -> Reach:
+        """Return what reaches whatever `decide` makes of the rules that hold; what is excluded stays out.
 
-        return Reach(self.full, [*owned, *self.always], decide)
+        `decide` gets a bit for every rule that holds, at `place`, and one for the scope.
+        """
+        owned = [(self.place[id], box) for id in ids for box in self._boxes(id)]
+        return Reach(
+            self.full,
+            [*owned, *self.always],
+            lambda owners: 0 if owners >> self.excluded & 1 else decide(owners),
+        )
+
+    def applying(self, owners: int, order: Iterable[str]) -> list[str]:
+        """Return those of the rules in `order` that apply where `owners` hold: no applying rule overrides them."""
+        applying: list[str] = []
+        for id in order:
+            if owners >> self.place[id] & 1 and not any(other in applying for other in self.overridden_by[id]):
+                applying.append(id)
+        return applying
+
+    def outcome(self, decision: str, owners: int, order: Iterable[str]) -> str:
+        """Return what a decision comes to where `owners` hold."""
+        if not owners >> self.scope & 1:
+            return OUT_OF_SCOPE
+        then = (self.rules[id].then.get(decision) for id in self.applying(owners, order))
+        options = {option for option in then if option is not None}
+        return CONFLICT if len(options) > 1 else options.pop() if options else NO_GUIDANCE
 
     def _boxes(self, id: str) -> tuple[Box, ...]:
         if id not in self.boxes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .logic import Box, Situation
+from .logic import Box, Situation, TooLarge
 from .vocabulary import bits
 
 # An outcome set is a bitmask; 0 stands for a combination of values that the implications exclude.
@@ -39,23 +39,32 @@ class Reach:
 
     def outcomes(self, situation: Situation) -> Outcomes:
         """Return the outcomes that some completion of `situation` reaches; 0 if there is no completion."""
+        result = 0
+        for leaf in self.leaves(situation):
+            result |= leaf
+        return result
+
+    def leaves(self, situation: Situation) -> set[Outcomes]:
+        """Return the outcome of each combination of boxes that a completion reaches, one by one."""
         states = {self._start}
         for depth, fact in enumerate(self.facts):
             kept = self._choices(depth, situation[fact])
             states = {state & keep for state in states for keep in kept}
-        result = 0
-        for state in states:
-            result |= self._leaf(state)
-        return result
+        return {self._leaf(state) for state in states}
 
-    def split(self, situation: Situation) -> Split:
-        """Return the whole splitting of `situation`, to be asked about its facts."""
+    def split(self, situation: Situation, limit: int | None = None) -> Split:
+        """Return the whole splitting of `situation`, to be asked about its facts.
+
+        Raises `logic.TooLarge` when it comes to more than `limit` states.
+        """
         choices: list[tuple[int, ...]] = []
         layers: list[set[int]] = [{self._start}]
         for depth, fact in enumerate(self.facts):
             kept = self._choices(depth, situation[fact])
             choices.append(kept)
             layers.append({state & keep for state in layers[-1] for keep in kept})
+            if limit is not None and sum(map(len, layers)) > limit:
+                raise TooLarge
         below: list[dict[int, Outcomes]] = [{state: self._leaf(state) for state in layers[-1]}]
         for depth in range(len(self.facts) - 1, -1, -1):
             last, kept, found = below[-1], choices[depth], dict[int, Outcomes]()
@@ -66,7 +75,7 @@ class Reach:
                 found[state] = result
             below.append(found)
         below.reverse()
-        return Split(self, layers, below, choices)
+        return Split(self, situation, layers, below, choices)
 
     def keep(self, depth: int, value: int) -> int:
         """Return the boxes that a value of the fact at `depth` leaves."""
@@ -95,13 +104,53 @@ class Split:
     def __init__(
         self,
         reach: Reach,
+        situation: Situation,
         layers: list[set[int]],
         below: list[dict[int, Outcomes]],
         choices: list[tuple[int, ...]],
     ) -> None:
-        self._reach, self._layers, self._below, self._choices = reach, layers, below, choices
+        self._reach, self._situation, self._layers = reach, situation, layers
+        self._below, self._choices = below, choices
         self.outcomes = below[0][reach._start]
         self._depth = {fact: depth for depth, fact in enumerate(reach.facts)}
+
+    def example(self, outcome: Outcomes) -> Situation | None:
+        """Return a part of the situation, one value for each fact that bears on it, that has one of these outcomes."""
+        if not self.outcomes & outcome:
+            return None
+        masks, state = list(self._situation), self._reach._start
+        for depth, fact in enumerate(self._reach.facts):
+            for value in bits(self._situation[fact]):
+                after = state & self._reach.keep(depth, value)
+                if self._below[depth + 1][after] & outcome:
+                    masks[fact], state = 1 << value, after
+                    break
+        return tuple(masks)
+
+    def regions(self, outcome: Outcomes) -> list[Box]:
+        """Return boxes that together are exactly where the outcome is one of these, each as large as it came out."""
+        found: dict[tuple[int, int], tuple[tuple[tuple[int, int], ...], ...]] = {}
+        last = len(self._reach.facts)
+
+        def below(depth: int, state: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+            if not self._below[depth][state] & outcome:
+                return ()
+            if depth == last:
+                return ((),)
+            key = (depth, state)
+            if key not in found:
+                fact, grouped = self._reach.facts[depth], dict[tuple[tuple[tuple[int, int], ...], ...], int]()
+                for value in bits(self._situation[fact]):
+                    inner = below(depth + 1, state & self._reach.keep(depth, value))
+                    grouped[inner] = grouped.get(inner, 0) | 1 << value
+                found[key] = tuple(
+                    box if mask == self._situation[fact] else ((fact, mask), *box)
+                    for inner, mask in grouped.items()
+                    for box in inner
+                )
+            return found[key]
+
+        return merged([dict(box) for box in below(0, self._reach._start)])
 
     def given(self, fact: int, value: int) -> Outcomes:
         """Return the outcomes if `fact` were `value`, one of the values it may have."""
@@ -139,3 +188,22 @@ class Split:
         if key not in seen:
             seen[key] = any(self._differ(depth + 1, one & k, two & k, seen) for k in self._choices[depth])
         return seen[key]
+
+
+def merged(found: list[Box]) -> list[Box]:
+    """Join boxes that differ in the values of one fact only, until no two do."""
+    boxes, again = [dict(box) for box in found], True
+    while again:
+        again = False
+        for fact in sorted({fact for box in boxes for fact in box}):
+            joined: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
+            for box in boxes:
+                rest = tuple(sorted((other, mask) for other, mask in box.items() if other != fact))
+                before = joined.get(rest)
+                if before is None or (fact in before) != (fact in box):
+                    joined[(*rest, (-1, len(joined))) if before is not None else rest] = dict(box)
+                elif fact in box:
+                    before[fact] |= box[fact]
+                    again = True
+            boxes = list(joined.values())
+    return list(boxes)

@@ -85,7 +85,8 @@ class Rulebook(Struct, frozen=True, kw_only=True):
 
     `facts` holds all facts by name; `read` those that rules may read, in the order of a situation. `overridden_by`
     names for every rule those that override it, in an order in which they come before it. `consistent` reaches 1
-    where a situation has a completion that no implication excludes, else 0.
+    where a situation has a completion that no implication excludes, else 0. `places` tells where a (kind, name) stands
+    in the file.
     """
 
     stamp: Stamp
@@ -101,6 +102,7 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     rules: Mapping[str, Rule]
     overridden_by: Mapping[str, tuple[str, ...]]
     consistent: Reach
+    places: Mapping[tuple[str, str], Span]
 
     @property
     def full(self) -> Situation:

@@ -100,11 +100,29 @@ class _Reader:
             sources=sources,
             decisions=decisions,
             consistent=compiled.consistent(),
+            places=self._places(),
             scope=within,
             scope_because=scope.text("because"),
             rules=rules,
             overridden_by=overridden_by,
         )
+
+    def _places(self) -> dict[tuple[str, str], Span]:
+        """Return where each fact, definition, source, finding, decision and implication stands."""
+        kinds = {"fact": "facts", "definition": "definitions", "source": "sources", "decision": "decisions"}
+        places = {
+            (kind, name): span_of(key)
+            for kind, section in kinds.items()
+            for name, key in self._quiet(section).keys.items()
+        }
+        for id, node in self._quiet("sources").values.items():
+            findings = Fields(self.document, node, [], "").values.get("findings")
+            for name, key in Fields(self.document, findings, [], "").keys.items():
+                places["finding", f"{id}/{name}"] = span_of(key)
+        for entry in Fields(self.document, self.root.node, [], "").mappings("implications"):
+            if entry.node is not None:
+                places["implication", entry.text("id")] = span_of(entry.node)
+        return places
 
     def _stop_if_broken(self) -> None:
         if self.problems:

@@ -24,7 +24,7 @@ rules_option = click.option(
 def rulebook_of(path: str | None) -> Rulebook:
     """Return the rulebook that --rules (here or before the command) or GISTTRIAGE_RULES names, else the shipped one."""
     context = click.get_current_context(silent=True)
-    outer = context.parent.params.get("rules") if context is not None and context.parent is not None else None
+    outer = context.find_root().params.get("rules") if context is not None else None
     return load_rulebook(path or outer or os.environ.get("GISTTRIAGE_RULES") or None)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -18,31 +17,14 @@ import click
 from .. import __version__
 from ..diagnostics import GistTriageError, visible
 from .common import print_problems, rulebook_of, rules_option, tell
+from .lazy import LazyGroup
 
 _COMMANDS = {
     "assess": "Assess case files.",
     "batch": "Assess all case files in folders.",
     "new": "Write a case file to fill in.",
-    "rules": "Read the rulebook, and export its schemas.",
+    "rules": "Read, prove and export the rulebook.",
 }
-
-
-class _Commands(click.Group):
-    """Imports a command's file when that command is run, so that none pays for the others."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f".{cmd_name}", __package__), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -53,7 +35,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 @click.group(
-    cls=_Commands,
+    cls=LazyGroup,
+    commands_in=_COMMANDS,
+    package=__package__,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: gisttriage assess case.yaml",
 )

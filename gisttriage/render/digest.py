@@ -10,6 +10,7 @@ from .. import __version__
 from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..summary import Listed, Summary
+from ..words import lowered
 from .text import console_for, hang, signs
 
 _STATUS = {
@@ -73,9 +74,7 @@ def _lines(summary: Summary, rulebook: Rulebook, show_all: str) -> Iterator[Text
 def _asking(summary: Summary, rulebook: Rulebook) -> Iterator[Text]:
     open_ones = _count(summary.open, "open case")
     for fact, count in sorted(summary.settling.items(), key=lambda item: (-item[1], item[0]))[:5]:
-        label = rulebook.facts[fact].label
-        lowered = label if label[1:2].isupper() else label[:1].lower() + label[1:]
-        yield Text(visible(f"  ask for the {lowered}: settles {count} of {open_ones}"))
+        yield Text(visible(f"  ask for the {lowered(rulebook.facts[fact].label)}: settles {count} of {open_ones}"))
     if not summary.settling:
         yield Text(f"  no single fact settles any of the {open_ones}; each answer names what to ask for first")
 

@@ -11,9 +11,11 @@ from ..diagnostics import visible
 from ..logic import UNKNOWN
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 from ..sources import Cite
-from ..vocabulary import Choice, Fact, Number
+from ..vocabulary import Choice, Number
+from ..words import is_one_of, lowered
 from .explain import explanation
 from .parts import Line, Report, Section, Verdict
+from .rules import AGREEMENT
 
 _WORDS = {
     NO_GUIDANCE: "No guidance: the documents are silent",
@@ -21,12 +23,6 @@ _WORDS = {
     CONFLICT: "The rules conflict",
 }
 _SHORT = {NO_GUIDANCE: "no guidance", OUT_OF_SCOPE: "out of scope", CONFLICT: "a conflict"}
-_AGREEMENT = {
-    "differs": "differs from the publication",
-    "imprecise": "imprecise",
-    "not_verifiable": "not verified",
-    "agrees": "agrees",
-}
 
 
 def report(case: Case, assessment: Assessment, rulebook: Rulebook, *, explain: bool = False) -> Report:
@@ -72,7 +68,7 @@ class _Words:
                 parts.append((1, f"{said} years"))
             else:
                 parts.append(
-                    (2, f"{_lower(fact.label)} {said}" + (f" {fact.unit}" if isinstance(fact, Number) else ""))
+                    (2, f"{lowered(fact.label)} {said}" + (f" {fact.unit}" if isinstance(fact, Number) else ""))
                 )
         parts.sort(key=lambda part: part[0])
         return visible(" · ".join(text for _, text in parts))
@@ -84,9 +80,9 @@ class _Words:
             if mask == fact.full or fact.name in self.assessment.assumed:
                 continue
             if isinstance(fact, Number) and given is not None and given.value is not None:
-                parts.append(f"{_lower(fact.label)} {_said(given.value)} {fact.unit}")
+                parts.append(f"{lowered(fact.label)} {_said(given.value)} {fact.unit}")
             else:
-                parts.append(_is(fact, mask))
+                parts.append(is_one_of(fact, mask))
         return visible(" · ".join(parts))
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -120,14 +116,14 @@ class _Words:
             yield Line(visible(f"Provided that {text}."))
         for name in answer.proviso:
             fact = self.rulebook.facts[name]
-            yield Line(visible(f"Assumed, since it is not stated: {_lower(fact.label)}: {fact.proviso}."))
+            yield Line(visible(f"Assumed, since it is not stated: {lowered(fact.label)}: {fact.proviso}."))
         yield from self._branches(answer.decision, answer.branches, 0)
 
     def _branches(self, decision: str, branches: Iterable[Branch], depth: int) -> Iterator[Line]:
         for branch in branches:
             fact = self.rulebook.facts[branch.fact]
             cites = dict.fromkeys(cite for id in branch.rules for cite in self.rulebook.rules[id].cites)
-            text = f"if {_is(fact, branch.values)}"
+            text = f"if {is_one_of(fact, branch.values)}"
             if branch.branches:
                 yield Line(visible(f"{text}:"), (), depth)
                 yield from self._branches(decision, branch.branches, depth + 1)
@@ -158,7 +154,7 @@ class _Words:
         for missing in self.assessment.missing:
             if missing.matters and missing.assumed:
                 fact = self.rulebook.facts[missing.fact]
-                yield Line(visible(f"Assumed, since it is not stated: {_lower(fact.label)}: {fact.proviso}. If not:"))
+                yield Line(visible(f"Assumed, since it is not stated: {lowered(fact.label)}: {fact.proviso}. If not:"))
                 yield from self._then(missing)
         for id in (*self.assessment.possible_notices, *self.assessment.possible_cautions):
             yield from self._possible(id)
@@ -181,7 +177,7 @@ class _Words:
             yield Line(visible(f"Possible {what}, depending on {labels}: {rule.caution or rule.notice}"))
 
     def _label(self, missing: Missing) -> str:
-        return _lower(self.rulebook.facts[missing.fact].label)
+        return lowered(self.rulebook.facts[missing.fact].label)
 
     def _then(self, missing: Missing) -> Iterator[Line]:
         fact = self.rulebook.facts[missing.fact]
@@ -193,7 +189,7 @@ class _Words:
             grouped[key] = grouped.get(key, 0) | 1 << value
         for answers, values in grouped.items():
             text = "; ".join(f"{self._decision(name)} → {self._either(name, possible)}" for name, possible in answers)
-            yield Line(visible(f"{_is(fact, values)}: {text}"), (), 1)
+            yield Line(visible(f"{is_one_of(fact, values)}: {text}"), (), 1)
 
     def _what_if(self) -> Iterator[Line]:
         grouped: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
@@ -206,9 +202,9 @@ class _Words:
                 silent[name] = silent.get(name, 0) | values
                 continue
             text = "; ".join(f"{self._decision(each)} → {self._option(each, option)}" for each, option in decisions)
-            yield Line(visible(f"If {_is(self.rulebook.facts[name], values)}: {text}"))
+            yield Line(visible(f"If {is_one_of(self.rulebook.facts[name], values)}: {text}"))
         if silent:
-            text = "; ".join(_is(self.rulebook.facts[name], values) for name, values in silent.items())
+            text = "; ".join(is_one_of(self.rulebook.facts[name], values) for name, values in silent.items())
             yield Line(visible(f"The documents would say less, or nothing, for: {text}"))
 
     def _rules(self) -> Iterator[Line]:
@@ -238,7 +234,7 @@ class _Words:
                         figures = "; ".join(f"{name} {figure}" for name, figure in finding.figures.items())
                         yield Line(visible(f"{figures}."), (), 2)
                     if finding.note:
-                        yield Line(visible(f"{_AGREEMENT[finding.agreement]}: {finding.note}"), (), 2)
+                        yield Line(visible(f"{AGREEMENT[finding.agreement]}: {finding.note}"), (), 2)
 
     def _numbers(self, cites: Iterable[Cite]) -> tuple[int, ...]:
         return tuple(sorted(self.number[cite] for cite in cites if cite in self.number))
@@ -248,7 +244,7 @@ class _Words:
 
     def _option(self, decision: str, outcome: str) -> str:
         options = self.rulebook.decisions[decision].options
-        return _lower(options[outcome].label) if outcome in options else _SHORT[outcome]
+        return lowered(options[outcome].label) if outcome in options else _SHORT[outcome]
 
     def _either(self, decision: str, outcomes: tuple[str, ...]) -> str:
         return _either([self._option(decision, outcome) for outcome in outcomes])
@@ -256,17 +252,6 @@ class _Words:
 
 def _either(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
-
-
-def _is(fact: Fact, mask: int) -> str:
-    """Say that a fact is one of some values; the labels of a choice speak for themselves."""
-    if isinstance(fact, Choice) and fact.kind != "yes_no":
-        return fact.describe(mask)
-    return f"{_lower(fact.label)}{':' if isinstance(fact, Choice) else ''} {fact.describe(mask)}"
-
-
-def _lower(label: str) -> str:
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _said(value: Value) -> str:

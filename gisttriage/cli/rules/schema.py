@@ -1,19 +1,16 @@
-"""``gisttriage rules``: read the rulebook, and export its schemas."""
+"""``gisttriage rules schema``: JSON Schemas for editors and programs."""
 
 from __future__ import annotations
 
 import click
 
-from ..output import write_out
-from .common import examples, rulebook_of, rules_option
+from ...output import write_out
+from ...render.json import dumps
+from ...schema import assessment_schema, case_schema
+from ..common import examples, rulebook_of, rules_option
 
 
-@click.group(epilog="Example: gisttriage rules schema --case > case.schema.json")
-def rules() -> None:
-    """Read the rulebook, and export its schemas."""
-
-
-@rules.command(
+@click.command(
     epilog=examples(
         "gisttriage rules schema --case > case.schema.json",
         "gisttriage rules schema --assessment > assessment.schema.json",
@@ -27,9 +24,6 @@ def schema(only: str | None, rules: str | None) -> None:
 
     Without an option, both, as one object with the keys `case` and `assessment`.
     """
-    from ..render.json import dumps  # noqa: PLC0415
-    from ..schema import assessment_schema, case_schema  # noqa: PLC0415
-
     rulebook = rulebook_of(rules)
     schemas = {"case": case_schema(rulebook), "assessment": assessment_schema(rulebook)}
     write_out(dumps(schemas[only] if only else schemas), as_utf8=True)

@@ -1,0 +1,21 @@
+"""``gisttriage rules``: read, prove and export the rulebook; one file for each command."""
+
+from __future__ import annotations
+
+import click
+
+from ..lazy import LazyGroup
+
+COMMANDS = {
+    "check": "Prove the rulebook over every possible case.",
+    "explain": "Say what a code of `rules check` means.",
+    "list": "List the rules.",
+    "schema": "Print the JSON Schemas of a case and of an answer.",
+    "show": "Show one rule in words, with its evidence.",
+    "sources": "List the sources, or export them.",
+}
+
+
+@click.group(cls=LazyGroup, commands_in=COMMANDS, package=__name__, epilog="Example: gisttriage rules show surgery-nf1")
+def rules() -> None:
+    """Read, prove and export the rulebook."""

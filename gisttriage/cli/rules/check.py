@@ -1,0 +1,70 @@
+"""``gisttriage rules check``: prove the rulebook over every possible case."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import click
+
+from ...diagnostics import OutputError, Problem
+from ...output import write_out, write_whole
+from ...render.findings import FORMATS
+from ...rulebook import Rulebook
+from ...verify import STATES, Proof, verify
+from ...words import as_case
+from ..common import examples, rulebook_of, rules_option
+
+
+@click.command(
+    epilog=examples(
+        "gisttriage rules check",
+        "gisttriage rules check --rules department.yaml --save-witnesses witnesses/",
+        "gisttriage rules check --rules department.yaml --format sarif > check.sarif",
+    )
+)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(tuple(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to print the findings.",
+)
+@click.option("--save-witnesses", metavar="DIR", help="Write a case that shows it for every finding that has one.")
+@click.option(
+    "--states",
+    type=click.IntRange(1),
+    default=STATES,
+    show_default=True,
+    help="Give a proof up after this many states.",
+)
+@rules_option
+def check(format: str, save_witnesses: str | None, states: int, rules: str | None) -> int:
+    """Prove the rulebook over every possible case, every unknown included.
+
+    Finds rules that contradict each other, rules that can never apply, gaps, and what nothing uses; each finding comes
+    with a code (`gisttriage rules explain CODE`) and, where there is one, the smallest case that shows it. Exits with
+    1 if there is an error or a warning, or if the proof had to be given up.
+    """
+    rulebook = rulebook_of(rules)
+    begin = time.perf_counter()
+    proof = verify(rulebook, states)
+    seconds = time.perf_counter() - begin
+    if save_witnesses is not None:
+        _save(proof, rulebook, save_witnesses)
+    write_out(FORMATS[format](proof, rulebook, seconds), as_utf8=format != "text")
+    return int(any(finding.severity != "note" for finding in proof.findings))
+
+
+def _save(proof: Proof, rulebook: Rulebook, folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as problem:
+        help = "choose another folder"
+        raise OutputError([Problem(path=folder, message=f"cannot be made: {problem.strerror}", help=help)]) from None
+    shown = [finding for finding in proof.findings if finding.witness is not None]
+    for number, finding in enumerate(shown, 1):
+        assert finding.witness is not None
+        text = f"# {finding.code}: {finding.message}\n{as_case(finding.witness, rulebook)}"
+        write_whole(os.path.join(folder, f"{number:03d}-{finding.code}.yaml"), text)

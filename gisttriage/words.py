@@ -1,0 +1,42 @@
+"""Facts, boxes and witnesses in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .logic import Box, Situation
+from .rulebook import Rulebook
+from .vocabulary import Choice, Fact
+
+
+def is_one_of(fact: Fact, mask: int) -> str:
+    """Say that a fact is one of some values; the labels of a choice speak for themselves."""
+    if isinstance(fact, Choice) and fact.kind != "yes_no":
+        return fact.describe(mask)
+    return f"{lowered(fact.label)}{':' if isinstance(fact, Choice) else ''} {fact.describe(mask)}"
+
+
+def lowered(label: str) -> str:
+    """Return a label as it stands inside a sentence: an abbreviation keeps its capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def in_words(box: Box, rulebook: Rulebook) -> str:
+    """Say what a box holds: each fact that is not open."""
+    return ", ".join(is_one_of(rulebook.read[place], mask) for place, mask in sorted(box.items())) or "every case"
+
+
+def as_case(situation: Situation, rulebook: Rulebook) -> str:
+    """Return a situation as the text of a case file: only what is known, as little as shows it."""
+    return "".join(_lines(situation, rulebook)) or "{}\n"
+
+
+def _lines(situation: Situation, rulebook: Rulebook) -> Iterator[str]:
+    for fact, mask in zip(rulebook.read, situation, strict=True):
+        if mask == fact.full:
+            continue
+        text = fact.sample(mask)
+        if " or " in text and isinstance(fact, Choice):
+            # No group names this set of values, so the case file holds one of them.
+            text = fact.value_name((mask & -mask).bit_length() - 1)
+        yield f'{fact.name}: "{text}"\n' if text[:1] in "<>=" else f"{fact.name}: {text}\n"
