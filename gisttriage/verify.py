@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from .checking import applies
 from .compiled import Compiled
 from .findings import Finding
 from .lint import check_sources, check_vocabulary
-from .logic import FALSE, Box, Condition, Situation, TooLarge, boxes
+from .logic import FALSE, TRUE, Box, Condition, Situation, TooLarge, boxes
 from .reach import Outcomes, Reach
 from .rulebook import Rulebook
 from .vocabulary import Choice
@@ -69,7 +70,12 @@ def where_applies(rulebook: Rulebook, id: str) -> Situation | None:
             yield "applies"
 
     known, reach = proof.features(order, told)
-    return proof.witness(reach, known["applies"]) if "applies" in known else None
+
+    def certain(situation: Situation) -> bool:
+        # Every completion may agree for different reasons; an example of one rule should rest on that rule.
+        return applies(id, rulebook.assume(rulebook.narrow(situation)), rulebook, {}) is TRUE
+
+    return proof.witness(reach, known["applies"], certain) if "applies" in known else None
 
 
 class _Proof:
@@ -95,8 +101,8 @@ class _Proof:
         reach.split(self.rulebook.full, self._states)
         return known, reach
 
-    def witness(self, reach: Reach, bit: int) -> Situation:
-        """Return a situation as unknown as it can be, in which every completion has the feature of `bit`."""
+    def witness(self, reach: Reach, bit: int, also: Callable[[Situation], bool] = lambda situation: True) -> Situation:
+        """Return a situation as unknown as it can be in which every completion has the feature, and `also` holds."""
         full = self.rulebook.full
         found = reach.split(full).example(bit)
         assert found is not None
@@ -105,7 +111,8 @@ class _Proof:
             groups = fact.groups.values() if isinstance(fact, Choice) else ()
             wider = [full[i], *sorted(groups, key=lambda group: -group.bit_count())]
             for mask in (mask for mask in wider if not masks[i] & ~mask):
-                if self._always(reach, (*masks[:i], mask, *masks[i + 1 :]), bit):
+                wide = (*masks[:i], mask, *masks[i + 1 :])
+                if self._always(reach, wide, bit) and also(wide):
                     masks[i] = mask
                     break
         return tuple(masks)
@@ -118,7 +125,7 @@ class _Proof:
 def _decisions(proof: _Proof) -> Iterator[Finding]:
     """Conflicts, gaps, and rules that are dead or redundant in every decision they are for."""
     rulebook, compiled = proof.rulebook, proof.compiled
-    applies: dict[str, tuple[Reach, int]] = {}
+    alive: dict[str, tuple[Reach, int]] = {}
     needed: set[str] = set()
     covered: dict[str, list[tuple[tuple[str, ...], Reach, int]]] = {}
     for decision in rulebook.decisions:
@@ -152,7 +159,7 @@ def _decisions(proof: _Proof) -> Iterator[Finding]:
         for feature, bit in known.items():
             match feature:
                 case ("applies", str(id)):
-                    applies.setdefault(id, (reach, bit))
+                    alive.setdefault(id, (reach, bit))
                 case ("needed", str(id)):
                     needed.add(id)
                 case ("covered", str(id), tuple(by)):
@@ -162,10 +169,10 @@ def _decisions(proof: _Proof) -> Iterator[Finding]:
                 case ("conflict", str(one), str(two)):
                     yield _conflict(proof, decision, one, two, proof.witness(reach, bit))
     for id, rule in rulebook.rules.items():
-        if rule.then and id not in applies:
+        if rule.then and id not in alive:
             yield _dead(proof, id, covered.get(id, []))
         elif rule.then and id not in needed and not (rule.caution or rule.notice):
-            reach, bit = applies[id]
+            reach, bit = alive[id]
             message = f"{id} changes no answer: wherever it applies, other rules say the same"
             yield Finding(code="redundant-rule", message=message, span=rule.span, witness=proof.witness(reach, bit))
 
