@@ -64,12 +64,11 @@ class Compiled:
 
         `decide` gets a bit for every rule that holds, at `place`, and one for the scope.
         """
-        owned = [(self.place[id], box) for id in ids for box in self._boxes(id)]
-        return Reach(
-            self.full,
-            [*owned, *self.always],
-            lambda owners: 0 if owners >> self.excluded & 1 else decide(owners),
-        )
+        return Reach(self.full, self.owned(ids), lambda owners: 0 if owners >> self.excluded & 1 else decide(owners))
+
+    def owned(self, ids: Iterable[str]) -> list[tuple[int, Box]]:
+        """Return the boxes of some rules, of the scope and of what is excluded, each with its owner."""
+        return [*((self.place[id], box) for id in ids for box in self._boxes(id)), *self.always]
 
     def applying(self, owners: int, order: Iterable[str]) -> list[str]:
         """Return those of the rules in `order` that apply where `owners` hold: no applying rule overrides them."""

@@ -188,7 +188,7 @@ def _conflict(proof: _Proof, decision: str, one: str, two: str, witness: Situati
 def _gap(proof: _Proof, decision: str, reach: Reach, bit: int) -> Finding:
     regions = reach.split(proof.rulebook.full).regions(bit)
     regions.sort(key=lambda box: -_size(box, proof.rulebook.full))
-    shown = "; ".join(in_words(box, proof.rulebook) for box in regions[:3])
+    shown = "; ".join(in_words(box, proof.rulebook.read) for box in regions[:3])
     more = f"; and {len(regions) - 3} more regions" if len(regions) > 3 else ""
     message = f"no rule speaks of {decision} in: {shown}{more}"
     span = proof.rulebook.places.get(("decision", decision))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .logic import Box, Situation
-from .rulebook import Rulebook
 from .vocabulary import Choice, Fact
 
 
@@ -21,18 +20,18 @@ def lowered(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def in_words(box: Box, rulebook: Rulebook) -> str:
-    """Say what a box holds: each fact that is not open."""
-    return ", ".join(is_one_of(rulebook.read[place], mask) for place, mask in sorted(box.items())) or "every case"
+def in_words(box: Box, facts: Sequence[Fact]) -> str:
+    """Say what a box over some facts holds: each fact that is not open."""
+    return ", ".join(is_one_of(facts[place], mask) for place, mask in sorted(box.items())) or "every case"
 
 
-def as_case(situation: Situation, rulebook: Rulebook) -> str:
-    """Return a situation as the text of a case file: only what is known, as little as shows it."""
-    return "".join(_lines(situation, rulebook)) or "{}\n"
+def as_case(situation: Situation, facts: Sequence[Fact]) -> str:
+    """Return a situation over some facts as the text of a case file: only what is known, as little as shows it."""
+    return "".join(_lines(situation, facts)) or "{}\n"
 
 
-def _lines(situation: Situation, rulebook: Rulebook) -> Iterator[str]:
-    for fact, mask in zip(rulebook.read, situation, strict=True):
+def _lines(situation: Situation, facts: Sequence[Fact]) -> Iterator[str]:
+    for fact, mask in zip(facts, situation, strict=True):
         if mask == fact.full:
             continue
         text = fact.sample(mask)

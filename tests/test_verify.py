@@ -83,7 +83,7 @@ def test_every_witness_shows_what_it_is_for(sketch: Sketch) -> None:
     rulebook = loaded(sketch)
     for finding in found(rulebook, "conflict", "gap"):
         assert finding.witness is not None
-        case = parse_case(as_case(finding.witness, rulebook), rulebook)
+        case = parse_case(as_case(finding.witness, rulebook.read), rulebook)
         answer = assess(case, rulebook).decisions["go"]
         assert answer.possible == (("conflict",) if finding.code == "conflict" else ("no_guidance",))
         if finding.code == "gap":
@@ -91,7 +91,7 @@ def test_every_witness_shows_what_it_is_for(sketch: Sketch) -> None:
     for id in rulebook.rules:
         situation = where_applies(rulebook, id)
         if situation is not None:
-            case = parse_case(as_case(situation, rulebook), rulebook)
+            case = parse_case(as_case(situation, rulebook.read), rulebook)
             assert assess(case, rulebook).decisions["go"].possible != ("out_of_scope",)
 
 
@@ -187,7 +187,7 @@ def test_a_planted_defect_is_found_and_its_witness_confirmed(
     finding = next(finding for finding in found(rulebook, code) if message in finding.message)
     assert finding.span is not None
     if finding.witness is not None:
-        case = parse_case(as_case(finding.witness, rulebook), rulebook)
+        case = parse_case(as_case(finding.witness, rulebook.read), rulebook)
         assessment = assess(case, rulebook)
         answer = assessment.decisions["surgery"]
         if code == "conflict":
@@ -209,7 +209,7 @@ def test_a_witness_says_no_more_than_it_must(tmp_path: Path) -> None:
     rulebook = load_rulebook(path)
     witness = next(f.witness for f in found(rulebook, "conflict") if "surgery-alone" in f.message)
     assert witness is not None
-    assert as_case(witness, rulebook) == "disease_extent: recurrent\nsubtype: kit\ntki: none\n"
+    assert as_case(witness, rulebook.read) == "disease_extent: recurrent\nsubtype: kit\ntki: none\n"
 
 
 def test_a_bound_on_work_says_not_proved(gisttriage: Run) -> None:

@@ -40,7 +40,10 @@ def as_text(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
             f"{visible(rulebook.path)}{place}: {finding.severity}: {visible(finding.message)} [{finding.code}]"
         )
         if finding.witness is not None:
-            lines += ["  for example:", *(f"    {line}" for line in as_case(finding.witness, rulebook).splitlines())]
+            lines += [
+                "  for example:",
+                *(f"    {line}" for line in as_case(finding.witness, rulebook.read).splitlines()),
+            ]
     stamp = rulebook.stamp
     lines += [f"rulebook {stamp.id} {visible(stamp.version)}, sha256 {stamp.sha256}", conclusion(proof, seconds)]
     return "\n".join(lines) + "\n"
@@ -69,7 +72,7 @@ def _object(finding: Finding, rulebook: Rulebook) -> dict[str, Any]:
         "message": finding.message,
         "line": finding.span.line if finding.span else None,
         "column": finding.span.column if finding.span else None,
-        "witness": as_case(finding.witness, rulebook) if finding.witness is not None else None,
+        "witness": as_case(finding.witness, rulebook.read) if finding.witness is not None else None,
     }
 
 
@@ -86,7 +89,7 @@ def as_sarif(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
             place["region"] = {"startLine": finding.span.line, "startColumn": finding.span.column}
         message = finding.message
         if finding.witness is not None:
-            message += "\n\nFor example:\n" + as_case(finding.witness, rulebook)
+            message += "\n\nFor example:\n" + as_case(finding.witness, rulebook.read)
         results.append(
             {
                 "ruleId": finding.code,

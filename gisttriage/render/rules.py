@@ -46,7 +46,7 @@ def lines_of_rule(rule: Rule, rulebook: Rulebook, example: Situation | None) -> 
         yield from (f"    {line}" for line in _finding(source, cite.finding))
     if example is not None:
         yield "  applies, for example, to"
-        yield from (f"    {line}" for line in as_case(example, rulebook).splitlines())
+        yield from (f"    {line}" for line in as_case(example, rulebook.read).splitlines())
 
 
 def lines_of_source(source: Source) -> Iterator[str]:

@@ -8,6 +8,7 @@ from ..lazy import LazyGroup
 
 COMMANDS = {
     "check": "Prove the rulebook over every possible case.",
+    "diff": "Compare two rulebooks by their answers.",
     "explain": "Say what a code of `rules check` means.",
     "list": "List the rules.",
     "schema": "Print the JSON Schemas of a case and of an answer.",

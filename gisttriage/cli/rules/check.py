@@ -66,5 +66,5 @@ def _save(proof: Proof, rulebook: Rulebook, folder: str) -> None:
     shown = [finding for finding in proof.findings if finding.witness is not None]
     for number, finding in enumerate(shown, 1):
         assert finding.witness is not None
-        text = f"# {finding.code}: {finding.message}\n{as_case(finding.witness, rulebook)}"
+        text = f"# {finding.code}: {finding.message}\n{as_case(finding.witness, rulebook.read)}"
         write_whole(os.path.join(folder, f"{number:03d}-{finding.code}.yaml"), text)
