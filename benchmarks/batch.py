@@ -28,7 +28,7 @@ def main() -> None:
         for distinct, folder in folders.items():
             write_cases(folder, rulebook, CASES, distinct)
         gisttriage = str(Path(python).with_name("gisttriage"))
-        batch = [gisttriage, "batch", "-o", f"{name}/out.csv", "--exit-zero"]
+        batch = [gisttriage, "batch", "-o", f"{name}/out.csv"]
         floor = [python, str(Path(__file__).with_name("plain_loop.py")), str(folders[300])]
         paired("300 situations, 1 job : plain loop", [*batch, str(folders[300]), "--jobs", "1"], floor, 1.4, 7)
         paired("300 situations, 2 jobs : plain loop", [*batch, str(folders[300]), "--jobs", "2"], floor, 0.8, 7)

@@ -18,6 +18,7 @@ from .vocabulary import Fact, Misread, Text
 LIMIT = 1_000_000
 """Largest case file, in bytes."""
 
+_LONGEST_ID = 200
 _REMEMBERED = 10_000  # texts of one fact: far more than a vocabulary has, so that only nonsense could fill it
 
 Value = str | int | float | tuple[str, ...]
@@ -81,13 +82,13 @@ class CaseReader:
         given: dict[str, Given] = {}
         try:
             self._collect(document, root, changes, given, problems)
-            case = self._made(document.name, given)
-            if not problems:
-                self._check(document, case, problems)
         except TooManyProblems:
             problems.extend([Problem(path=document.name, message="too much is wrong to go on", help="is this a case?")])
+        case = self._made(document.name, given)
+        if not problems:
+            self._check(document, case, problems)
         if problems:
-            raise CaseError(problems)
+            raise CaseError(problems, case)
         return case
 
     def answered(self, case: Case, name: str, text: str) -> Case:
@@ -204,6 +205,10 @@ def _meaning(fact: Fact, text: str) -> tuple[Value | None, int]:
     """Return the value a text stands for, None where it says that the fact is not known, and its mask."""
     if isinstance(fact, Text):
         # A text stays what was written: "NA" may be somebody's case number.
+        if fact.name == "id" and len(text) > _LONGEST_ID:
+            raise Misread(
+                f"the id is longer than {_LONGEST_ID} characters", "use a case number; longer texts are for notes"
+            )
         unknown = fact.is_unknown(text) if fact.many else not text.strip()
         return (None if unknown else (text,) if fact.many else text), fact.full
     return (None, fact.full) if fact.is_unknown(text) else (fact.canonical(text), fact.read(text))

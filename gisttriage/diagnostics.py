@@ -95,7 +95,15 @@ class GistTriageError(Exception):
 
 
 class CaseError(GistTriageError):
-    """A case file cannot be read, or says something that the rulebook does not know or that contradicts itself."""
+    """A case file cannot be read, or says something that the rulebook does not know or that contradicts itself.
+
+    `readable` is the case with what could be read of it, if anything could: enough to see who it is, and whether it
+    cannot wait. It is no case to answer.
+    """
+
+    def __init__(self, problems: Sequence[Problem], readable: object = None) -> None:
+        super().__init__(problems)
+        self.readable = readable
 
 
 class RulebookError(GistTriageError):

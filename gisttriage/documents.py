@@ -7,6 +7,7 @@ or rulebook needs them, and they are how YAML files attack their readers.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import re
 import sys
@@ -115,10 +116,11 @@ def read_document(path: str, limit: int, error: type[GistTriageError]) -> Docume
         fail("this file is UTF-16", "save it as UTF-8")
     if b"\0" in data:
         fail("this is not a text file", "a case is a text file in YAML or JSON")
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return document_of(name, data.decode("utf-8-sig"))
+        return document_of(name, data.decode())
     except UnicodeDecodeError as problem:
-        before = data[: problem.start].decode("utf-8-sig", "replace")
+        before = data[: problem.start].decode("utf-8", "replace")
         shown = Document(name, before + data[problem.start : problem.start + 40].decode("utf-8", "replace"))
         message = f"byte 0x{data[problem.start]:02x} is not UTF-8"
         raise error([shown.problem(_end_of(before), message, "save the file as UTF-8")]) from None

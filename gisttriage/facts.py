@@ -16,7 +16,7 @@ _COMMON = ("type", "label", "ask", "context", "not_known", "hints")
 _KEYS = {
     "choice": (*_COMMON, "proviso", "values", "groups"),
     "yes_no": (*_COMMON, "proviso"),
-    "number": (*_COMMON, "unit", "min", "max", "whole"),
+    "number": (*_COMMON, "unit", "units", "min", "max", "whole"),
     "text": (*_COMMON, "many"),
 }
 _DIGITS = 12
@@ -89,7 +89,16 @@ def _number(fields: Fields, common: dict[str, Any]) -> Number | None:
         return None
     whole = fields.flag("whole")
     unit = fields.text("unit", required=True)
-    return Number(unit=unit, least=least, most=most, whole=whole, intervals=partition(least, most, whole, ()), **common)
+    units = tuple(sorted((word.casefold() for word in (unit, *fields.texts("units"))), key=len, reverse=True))
+    return Number(
+        unit=unit,
+        units=units,
+        least=least,
+        most=most,
+        whole=whole,
+        intervals=partition(least, most, whole, ()),
+        **common,
+    )
 
 
 def _yes_no(common: dict[str, Any]) -> Choice:

@@ -12,6 +12,8 @@ from msgspec import Struct
 from .diagnostics import Problem
 
 ENDINGS = (".yaml", ".yml", ".json")
+Listed = str | Problem
+"""A file to read, or why something that may hold cases cannot be looked at."""
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -20,58 +22,105 @@ class Listing(Struct, frozen=True, kw_only=True):
     pattern: str | None = None
     follow_links: bool = False
 
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name in a folder is a case."""
+        return fnmatch.fnmatch(name, self.pattern) if self.pattern else name.lower().endswith(ENDINGS)
 
-def list_cases(paths: Iterable[str], how: Listing, warn: Callable[[Problem], None]) -> Iterator[str]:
+
+def list_cases(paths: Iterable[str], how: Listing, warn: Callable[[Problem], None]) -> Iterator[Listed]:
     """Yield every case file once, folders from top to bottom and sorted; what is passed over is told to `warn`.
 
-    A path that does not exist is yielded too: it is an error of its own when it is read.
+    A path that does not exist is yielded too: it is an error of its own when it is read. A folder that cannot be read
+    is yielded as a problem, since the cases in it are missing.
     """
-    seen: dict[tuple[int, int], str] = {}
+    files, folders = dict[tuple[int, int], str](), dict[tuple[int, int], str]()
     for path in paths:
-        found = _in_folder(path, path, how, warn, set()) if os.path.isdir(path) else iter((path,))
-        for file in found:
-            try:
-                status = os.stat(file)
-            except OSError:
-                yield file
-                continue
-            first = seen.setdefault((status.st_dev, status.st_ino), file)
-            if first is file or not stat.S_ISREG(status.st_mode):
-                yield file
-            else:
+        for found in _walk(path, how, warn, folders) if _is_folder(path) else (path,):
+            identity = None if isinstance(found, Problem) else _identity(found)
+            if isinstance(found, str) and identity in files:
                 help = "it was answered once; name or link it once"
-                warn(Problem(path=file, message=f"the same file as {first}", help=help))
+                warn(Problem(path=found, message=f"the same file as {files[identity]}", help=help))
+                continue
+            if isinstance(found, str) and identity is not None:
+                files[identity] = found
+            yield found
 
 
-def _in_folder(folder: str, top: str, how: Listing, warn: Callable[[Problem], None], above: set[str]) -> Iterator[str]:
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what two names of one file share; None where there is no file, or one that has no content of its own."""
     try:
-        with os.scandir(folder) as entries:
-            names = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
-    except OSError as problem:
-        warn(
-            Problem(
-                path=folder, message=f"this folder cannot be read: {problem.strerror}", help="check its permissions"
-            )
-        )
-        return
-    real = os.path.realpath(folder)
-    for entry in names:
-        if entry.is_symlink() and not how.follow_links and not _leads_inside(entry.path, top):
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode) else None
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return os.path.isdir(path)
+    except ValueError:
+        return False
+
+
+def _walk(
+    top: str, how: Listing, warn: Callable[[Problem], None], seen: dict[tuple[int, int], str]
+) -> Iterator[Listed]:
+    """Walk with a stack of its own: folders may be nested deeper than Python calls may."""
+    waiting: list[Iterator[os.DirEntry[str]]] = []
+    problem = _enter(top, waiting, warn, seen)
+    if problem is not None:
+        yield problem
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.is_symlink() and not how.follow_links and not _leads_inside(entry.path, top):
             help = "use --follow-links to follow it"
             warn(Problem(path=entry.path, message="this link leads out of the folder and was not followed", help=help))
-        elif _is_folder(entry):
-            if os.path.realpath(entry.path) not in above | {real}:  # a link to a folder above would go round for ever
-                yield from _in_folder(entry.path, top, how, warn, above | {real})
-        elif fnmatch.fnmatch(entry.name, how.pattern) if how.pattern else entry.name.lower().endswith(ENDINGS):
-            if entry.is_file() or entry.is_symlink():  # a link to nothing is an error of its own
-                yield entry.path
-            else:
+        elif _leads_to_folder(entry):
+            problem = _enter(entry.path, waiting, warn, seen)
+            if problem is not None:
+                yield problem
+        elif how.takes(entry.name):
+            if _is_special(entry.path):
                 warn(Problem(path=entry.path, message="no regular file, and passed over", help="name it to read it"))
+            else:  # a link to nothing, or to itself, is an error of its own
+                yield entry.path
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _enter(
+    folder: str,
+    waiting: list[Iterator[os.DirEntry[str]]],
+    warn: Callable[[Problem], None],
+    seen: dict[tuple[int, int], str],
+) -> Problem | None:
+    """Push a folder's entries; return a problem if it cannot be read. A folder is entered once, under one name."""
+    identity = _identity(folder)
+    if identity in seen:
+        warn(Problem(path=folder, message=f"the same folder as {seen[identity]}", help="it was searched once"))
+        return None
+    if identity is not None:
+        seen[identity] = folder
+    try:
+        with os.scandir(folder) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as problem:
+        message = f"this folder cannot be read: {problem.strerror}"
+        return Problem(path=folder, message=message, help="check its permissions; cases in it are missing here")
+    waiting.append(iter(sorted(shown, key=lambda entry: entry.name)))
+    return None
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_special(path: str) -> bool:
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
     except OSError:
         return False
 

@@ -9,7 +9,7 @@ from .checking import applies
 from .implications import Contradiction, narrow
 from .logic import TRUE, UNKNOWN, Situation, Truth
 from .reach import Outcomes, Split
-from .rulebook import NO_GUIDANCE, Decision, Rulebook
+from .rulebook import NO_GUIDANCE, OUT_OF_SCOPE, Decision, Rulebook
 from .vocabulary import bits
 
 _DEPTH = 2
@@ -131,7 +131,9 @@ def what_if(
     stated: Situation, situation: Situation, answers: Mapping[str, Answer], rulebook: Rulebook
 ) -> tuple[Change, ...]:
     """Return every change of one known fact that would give a settled decision another answer, nearest values first."""
-    settled = {name: answer for name, answer in answers.items() if answer.status in ("settled", NO_GUIDANCE)}
+    settled = {
+        name: answer for name, answer in answers.items() if answer.status in ("settled", NO_GUIDANCE, OUT_OF_SCOPE)
+    }
     # What was only implied changes with what implies it, so the other facts stay as they were stated.
     base, changes = rulebook.assume(stated), []
     for i, fact in enumerate(rulebook.read):
@@ -160,24 +162,27 @@ def branches(
     if best is None or depth == 0:
         return ()
     i = best[-1]
-    grouped: dict[tuple[Outcomes, tuple[str, ...], tuple[Branch, ...]], int] = {}
+    grouped: dict[tuple[Outcomes, tuple[Branch, ...]], int] = {}
+    ruled: dict[tuple[Outcomes, tuple[Branch, ...]], dict[str, None]] = {}
     for value in bits(situation[i]):
         inner = (*situation[:i], 1 << value, *situation[i + 1 :])
         found = decision.reach.split(inner)
         if not found.outcomes:
             continue
-        further = branches(decision, found, inner, rulebook, depth - 1) if found.outcomes.bit_count() > 1 else ()
-        key = (found.outcomes, _rules(decision, inner, rulebook) if found.outcomes.bit_count() == 1 else (), further)
+        settled = found.outcomes.bit_count() == 1
+        further = () if settled else branches(decision, found, inner, rulebook, depth - 1)
+        key = (found.outcomes, further)
         grouped[key] = grouped.get(key, 0) | 1 << value
+        ruled.setdefault(key, {}).update(dict.fromkeys(_rules(decision, inner, rulebook) if settled else ()))
     return tuple(
         Branch(
             fact=rulebook.read[i].name,
             values=values,
-            possible=decision.named(outcomes),
-            rules=rules,
-            branches=further,
+            possible=decision.named(key[0]),
+            rules=tuple(ruled[key]),
+            branches=key[1],
         )
-        for (outcomes, rules, further), values in grouped.items()
+        for key, values in grouped.items()
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from .diagnostics import Span
+from .documents import Document
 from .implications import Contradiction, Implication, narrow
 from .logic import Condition, Situation
 from .reach import Outcomes, Reach
@@ -90,7 +91,7 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     """
 
     stamp: Stamp
-    path: str
+    document: Document
     facts: Mapping[str, Fact]
     read: tuple[Fact, ...]
     definitions: Mapping[str, Definition]
@@ -103,6 +104,11 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     overridden_by: Mapping[str, tuple[str, ...]]
     consistent: Reach
     places: Mapping[tuple[str, str], Span]
+
+    @property
+    def path(self) -> str:
+        """The name of the file."""
+        return self.document.name
 
     @property
     def full(self) -> Situation:

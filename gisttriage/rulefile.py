@@ -46,7 +46,12 @@ def _builtin() -> Rulebook:
 
 
 def _read(path: str) -> Rulebook:
-    reader = _Reader(read_document(path, _LIMIT, RulebookError))
+    return read_rulebook(read_document(path, _LIMIT, RulebookError))
+
+
+def read_rulebook(document: Document) -> Rulebook:
+    """Read a rulebook from a text, as `load_rulebook` does from a file."""
+    reader = _Reader(document)
     try:
         return reader.rulebook()
     except TooManyProblems:
@@ -73,7 +78,7 @@ class _Reader:
         head = self._section("rulebook")
         head.only(_STAMP)
         stamp = self._stamp(head)
-        facts = self._facts(frozenset(fold(word) for word in head.texts("not_known")))
+        facts = self._facts(frozenset(fold(word) for word in ("", *head.texts("not_known"))))
         self._stop_if_broken()
         read = tuple(fact for fact in facts.values() if not fact.context)
         self.full = tuple(fact.full for fact in read)
@@ -92,7 +97,7 @@ class _Reader:
         self._stop_if_broken()
         return Rulebook(
             stamp=stamp,
-            path=self.document.name,
+            document=self.document,
             facts=facts,
             read=read,
             definitions=definitions,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from .rulebook import Rulebook
@@ -30,22 +32,32 @@ def case_schema(rulebook: Rulebook) -> dict[str, Any]:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    unknown: list[Any] = [None, *sorted(fact.not_known)]
     if isinstance(fact, Choice):
-        words = [word for word in fact.words if word not in fact.values]
         # Editors differ on whether a plain yes, no or true is a text.
         booleans = [value for value, word in ((True, "yes"), (False, "no")) if word in fact.words]
-        return {"enum": [*dict.fromkeys((*fact.values, *fact.groups, *words, *unknown)), *booleans]}
+        names = [*fact.values, *fact.groups, None, *booleans]
+        return {"anyOf": [{"enum": names}, _words((*fact.words, *sorted(fact.not_known)))]}
     if isinstance(fact, Number):
-        unit = f"( ?{fact.unit})?"
+        unit = f"( ?({'|'.join(map(re.escape, (fact.unit, *fact.units)))}))?"
         bounded = rf"\s*(-|–|to|\.\.)\s*{_NUMBER}|\s*(,|and)\s*(<|<=|≤)\s*{_NUMBER}"
         pattern = rf"^\s*(=|<=|>=|<|>|≤|≥)?\s*{_NUMBER}({bounded})?{unit}\s*$"
         ends = {"minimum": float(fact.least), "maximum": float(fact.most)}
         number = {"type": "integer" if fact.whole else "number", **ends}
-        return {"anyOf": [number, {"type": "string", "pattern": pattern}, {"enum": unknown}]}
+        bounds = {"type": "string", "pattern": pattern}
+        return {"anyOf": [number, bounds, {"type": "null"}, _words(sorted(fact.not_known))]}
     assert isinstance(fact, Text)
     scalar = {"type": ["string", "number", "boolean", "null"]}
     return {"anyOf": [scalar, {"type": "array", "items": scalar}]} if fact.many else scalar
+
+
+def _words(words: Iterable[str]) -> dict[str, Any]:
+    """A text that is one of some folded words, in any case, with spaces, hyphens or underscores between its parts."""
+    return {"type": "string", "pattern": f"^\\s*({'|'.join(map(_spelled, words))})\\s*$"}
+
+
+def _spelled(word: str) -> str:
+    letters = (f"[{char.upper()}{char}]" if char.upper() != char else re.escape(char) for char in word)
+    return "".join(letters).replace("\\ ", "[ _-]+")
 
 
 def assessment_schema(rulebook: Rulebook) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from .assessment import Assessment
 from .batch import Result
+from .diagnostics import Problem
+from .logic import TRUE
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 
-# Who cannot wait stands first, then what only people can resolve, then what one more fact may settle.
-ORDER = ("emergency", CONFLICT, "needs_data", "settled", NO_GUIDANCE, OUT_OF_SCOPE, "error")
+# Who cannot wait stands first, then what only people can mend or resolve, then what one more fact may settle.
+ORDER = ("emergency", "error", CONFLICT, "needs_data", "settled", NO_GUIDANCE, OUT_OF_SCOPE)
 
 
 class Digest(Struct, frozen=True, kw_only=True):
@@ -33,7 +35,9 @@ class Listed(Struct, frozen=True):
 
     id: str
     file: str
+    group: str
     digest: Digest | None
+    error: str
 
 
 def digest(assessment: Assessment, rulebook: Rulebook) -> Digest:
@@ -73,16 +77,19 @@ class Summary:
         self.statuses: Counter[str] = Counter()
         self.answers: dict[str, Counter[str]] = {name: Counter() for name in rulebook.decisions}
         self.settling: Counter[str] = Counter()
+        self.asked_first: Counter[str] = Counter()
+        self._urgent = [rule for rule in rulebook.rules.values() if rule.urgent]
         self._lists: dict[str, list[Listed]] = {group: [] for group in ORDER}
 
     def add(self, result: Result, digest: Digest | None) -> None:
         """Count one result."""
         self.cases += 1
-        group = digest.group if digest is not None else "error"
+        group = digest.group if digest is not None else self._group(result)
         self.groups[group] += 1
         self.statuses[digest.status if digest is not None else "error"] += 1
         if self._most is None or len(self._lists[group]) < self._most:
-            self._lists[group].append(Listed(result.id, result.file, digest))
+            error = error_text(result.problems)
+            self._lists[group].append(Listed(result.id, result.file, group, digest, error))
         if digest is None:
             return
         for name, outcome in digest.answers.items():
@@ -90,13 +97,24 @@ class Summary:
         if digest.status == "needs_data":
             self.open += 1
             self.settling.update(digest.settling)
+            self.asked_first.update(digest.missing[:1])
+
+    def _group(self, result: Result) -> str:
+        """A file that cannot be answered may still say that the patient cannot wait."""
+        urgent = (rule.when.truth(result.situation) is TRUE for rule in self._urgent if result.situation)
+        return "emergency" if any(urgent) else "error"
 
     def first(self) -> list[Listed]:
-        """Return the cases that were kept, those to discuss first at the head; files that are no case are left out."""
-        found = [listed for group in ORDER if group != "error" for listed in self._lists[group]]
+        """Return the cases that were kept, those to discuss first at the head."""
+        found = [listed for group in ORDER for listed in self._lists[group]]
         return found if self._most is None else found[: self._most]
 
     @property
     def errors(self) -> int:
-        """How many files could not be read."""
-        return self.groups["error"]
+        """How many files could not be answered."""
+        return self.statuses["error"]
+
+
+def error_text(problems: Sequence[Problem]) -> str:
+    """Return a file's problems in one line."""
+    return "; ".join((f"line {problem.span.line}: " if problem.span else "") + problem.message for problem in problems)

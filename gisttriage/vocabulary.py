@@ -163,6 +163,7 @@ class Choice(Fact, frozen=True, kw_only=True):
             names = (*self.values, *self.groups)
             hint = (
                 self.hints.get(folded)
+                or self.hints.get(folded.rstrip("+-−– "))
                 or _sign_hint(folded)
                 or suggest(folded, (*names, *self.words))
                 or f"one of: {', '.join(names)}"
@@ -205,6 +206,7 @@ class Number(Fact, frozen=True, kw_only=True):
     """A quantity with a unit; its values are the intervals between the thresholds that rules use."""
 
     unit: str
+    units: tuple[str, ...]
     least: Decimal
     most: Decimal
     whole: bool = False
@@ -231,8 +233,11 @@ class Number(Fact, frozen=True, kw_only=True):
         return " or ".join(self._run(run) for run in _runs(mask))
 
     def describe(self, mask: int) -> str:
-        text = self.names(mask)
-        return f"{text} {self.unit}" if text else text
+        return self.with_unit(self.names(mask))
+
+    def with_unit(self, text: str) -> str:
+        """Return a quantity with its unit, unless the label says it already: growing lesions 3."""
+        return text if self.label.casefold().endswith(self.unit.casefold()) else f"{text} {self.unit}"
 
     def sample(self, mask: int) -> str:
         found = list(bits(mask))
@@ -243,8 +248,8 @@ class Number(Fact, frozen=True, kw_only=True):
     def interval(self, text: str) -> Interval:
         """Read ``7``, ``>5``, ``<= 5``, ``5-10`` or ``> 5, <= 10``, with or without the unit. Raises Misread."""
         plain = " ".join(text.split())
-        if plain.casefold().endswith(self.unit.casefold()):
-            plain = plain[: -len(self.unit)].rstrip()
+        said = next((unit for unit in self.units if plain.casefold().endswith(unit)), "")
+        plain = plain[: len(plain) - len(said)].rstrip()
         for separator in (",", " and "):
             lower, found, upper = plain.partition(separator)
             if found and lower.strip()[:1] in _ABOVE and upper.strip()[:1] in _BELOW:
@@ -276,7 +281,7 @@ class Number(Fact, frozen=True, kw_only=True):
         plain = text.strip()
         if len(plain) <= _LONGEST and plain.isascii() and plain.replace(".", "", 1).isdigit() and plain[-1] != ".":
             return Decimal(plain)
-        help = f"a number in {self.unit}, such as 7, >5, <= 5 or 5-10"
+        help = f"a number ({self.unit}), such as 7, >5, <= 5 or 5-10"
         if plain.replace(",", "", 1).isdigit():
             help = "write the decimal sign as a point" if plain.isascii() else "write it with the digits 0-9"
         raise Misread(f"{self.name} cannot be {quoted(whole)}", help)

@@ -56,6 +56,8 @@ def problems(text: str | bytes, rulebook: Rulebook, tmp_path: Path, name: str = 
         ("metastatic_sites: [liver, NA]", "metastatic_sites", ("liver",)),
         ("primary_site: stomach", "primary_site", ("stomach",)),
         ("age: 53", "age", 53),
+        ("age: 53 yrs", "age", 53),
+        ("mitoses_per_50_hpf: 36/50 HPF", "mitoses_per_50_hpf", 36),
     ],
 )
 def test_a_value_is_what_its_fact_says(rulebook: Rulebook, tmp_path: Path, text: str, fact: str, value: object) -> None:
@@ -120,6 +122,10 @@ BAD = {
     "binary": (b"\x7fELF\0\0\0", "this is not a text file"),
     "utf-16": ("age: 50".encode("utf-16"), "this file is UTF-16 | save it as UTF-8"),
     "latin-1": (b"age: 50\nnotes: Gr\xf6\xdfe", "2:10 byte 0xf6 is not UTF-8 | save the file as UTF-8"),
+    "latin-1 after a mark": (
+        b"\xef\xbb\xbfage: 50\nnotes: Gr\xf6\xdfe",
+        "2:10 byte 0xf6 is not UTF-8 | save the file as UTF-8",
+    ),
     "control character": (b"notes: \x1b[31mred", "1:8 control character U+001B"),
     "duplicate key": (b"age: 50\nage: 51", "2:1 'age' stands twice | it was first given on line 1"),
     "unknown fact": (b"age: 50\nprogresion: limited", "2:1 no fact 'progresion' | did you mean progression"),
@@ -128,6 +134,7 @@ BAD = {
     "staining": (b"subtype: CD117", "1:10 subtype cannot be 'CD117' | Staining is not a mutation"),
     "a negative stain": (b"subtype: KIT-", "1:10 subtype cannot be 'KIT-' | a plus or a minus is not read"),
     "a negative panel": (b"subtype: NF1 -", "1:10 subtype cannot be 'NF1 -' | a plus or a minus is not read"),
+    "a positive panel stain": (b"subtype: CD117+", "1:10 subtype cannot be 'CD117+' | Staining is not a mutation"),
     "a positive stain": (b"subtype: KIT+", "1:10 subtype cannot be 'KIT+' | a plus or a minus is not read"),
     "a gene": (b"subtype: SDHB", "1:10 subtype cannot be 'SDHB' | A variant on a tumour panel is not SDH deficiency"),
     "an exon without its gene": (b"subtype: exon 11", "1:10 subtype cannot be 'exon 11' | Name the gene too"),
@@ -140,7 +147,7 @@ BAD = {
         b"subtype: NF1 mutation",
         "1:10 subtype cannot be 'NF1 mutation' | A variant on a tumour panel is not the syndrome",
     ),
-    "wrong type": (b"largest_tumor_cm: big", "1:19 largest_tumor_cm cannot be 'big' | a number in cm"),
+    "wrong type": (b"largest_tumor_cm: big", "1:19 largest_tumor_cm cannot be 'big' | a number (cm)"),
     "decimal comma": (
         b"largest_tumor_cm: 5,5",
         "1:19 largest_tumor_cm cannot be '5,5' | write the decimal sign as a point",
@@ -171,6 +178,7 @@ BAD = {
     ),
     "tab": (b"age:\n\t50", "2:1 not valid YAML"),
     "complex key": (b"? [a, b]\n: c", "1:3 a name must be a word, not a list"),
+    "a long id": (b"id: " + b"x" * 300, "1:5 the id is longer than 200 characters"),
     "too large": (b"notes: " + b"x" * 1_100_000, "larger than 1 MB"),
 }
 

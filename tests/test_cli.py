@@ -155,7 +155,6 @@ def test_json_fits_its_schema_and_cases_fit_theirs(gisttriage: Run, rulebook: Ru
 
     for path in sorted((ROOT / "examples").glob("*.yaml")):
         loaded = yaml.safe_load(path.read_text())
-        loaded = {name: value.casefold() if isinstance(value, str) else value for name, value in loaded.items()}
         cases.validate(loaded)
         ran = gisttriage("assess", path, "--format", "json")
         if ran.code == 0:
@@ -266,6 +265,8 @@ def test_every_command_has_help_with_an_example_and_a_place_in_the_readme(
 def start(tmp_path: Path, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
     """Start the program without waiting for it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    # A shell in the background starts its children with interrupts ignored, and they stay so.
+    options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     return subprocess.Popen([sys.executable, "-m", "gisttriage", *arguments], cwd=tmp_path, env=environment, **options)  # type: ignore[call-overload, no-any-return]
 
 

@@ -71,7 +71,7 @@ WRONG = {
     "empty when": (("when: {colour: red, big: yes}", "when: {}"), "a condition is `fact: value` lines"),
     "any of a mapping": (("colour: red", "any: {colour: red}"), "'any' takes a list of conditions, not a mapping"),
     "fact twice": (("colour: red", "colour: red, colour: blue"), "'colour' stands twice in one condition"),
-    "bad number": (('size: "> 5"', 'size: "> five"'), "size cannot be '> five' | a number in cm"),
+    "bad number": (('size: "> 5"', 'size: "> five"'), "size cannot be '> five' | a number (cm)"),
     "no type": (("type: number, label: size", "type: float, label: size"), "no type 'float' | one of: choice, yes_no, number, text"),
     "group of no value": (("any: [red, blue]", "any: [red, green]"), "colour has no value 'green' | one of: red, blue"),
     "no note": (("agreement: agrees", "agreement: differs"), "finding 'F1' does not simply agree, so it needs a note"),

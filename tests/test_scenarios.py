@@ -79,8 +79,8 @@ S20 | {S8}, {READY}, largest_tumor_cm: 6, mitoses_per_50_hpf: 36, tumor_rupture:
 defer | {KIT}, tki: none, tki_contraindicated: yes            | not_favoured | defer_tki         | n.g.
 S7b | {NF1}, disease_extent: metastatic, tki: regorafenib, progression: limited, {READY} | n.g. | n.g. | n.g.
 S7c | disease_extent: metastatic, tki: ripretinib, progression: multifocal | not_favoured | n.g. | not_favoured
-NF1 on imatinib, held, R2 | {S9}, progression: none, {R2} | caution | continue_tki | n.g.
-NF1 on imatinib, held | {S9}, progression: none, {READY} | consider | continue_tki | n.g.
+NF1 on imatinib, held, R2 | {S9}, progression: none, {R2} | caution | continue_tki | consider
+NF1 on imatinib, held | {S9}, progression: none, {READY} | consider | continue_tki | consider
 locally advanced | subtype: kit, disease_extent: locally_advanced, tki: none, {READY} | n.g. | n.g. | n.g.
 unresectable | subtype: kit, disease_extent: locally_advanced, {NO_TKI}, resection_expected: unresectable | not_favoured | start_imatinib | n.g.
 D842V | disease_extent: metastatic, subtype: pdgfra_d842v, {NO_TKI} | not_favoured | n.g. | n.g.

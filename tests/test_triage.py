@@ -80,11 +80,6 @@ def test_a_fact_that_does_not_matter_changes_nothing(data: st.DataObject) -> Non
         for case in cases:
             outcomes = {sketch.outcome({**case, fact: value}) for value in known[fact]} - {None}
             assert len(outcomes) <= 1
-    for fact in known:
-        apart = any(
-            len({sketch.outcome({**case, fact: value}) for value in known[fact]} - {None}) > 1 for case in cases
-        )
-        assert not (apart and fact in idle)
 
 
 @settings(max_examples=300)
@@ -100,7 +95,7 @@ def test_what_if_names_every_flip_by_one_fact(data: st.DataObject) -> None:
     now = answer.option or answer.status
     expected = set()
     for fact, values in known.items():
-        if len(values) > 1 or answer.status not in ("settled", "no_guidance"):
+        if len(values) > 1 or answer.status not in ("settled", "no_guidance", "out_of_scope"):
             continue
         for value in sketch.facts[fact]:
             then = {sketch.outcome(case) for case in sketch.completions({**known, fact: [value]})}

@@ -13,7 +13,15 @@ from gisttriage.vocabulary import Choice, Interval, Misread, Number, bits, fold,
 
 def number(*used: str, whole: bool = False, most: int = 100) -> Number:
     """A number in mm from 0 to `most`, cut where conditions such as ``> 5`` cut it."""
-    common = {"name": "size", "label": "Size", "ask": "?", "unit": "mm", "least": Decimal(0), "most": Decimal(most)}
+    common = {
+        "name": "size",
+        "label": "Size",
+        "ask": "?",
+        "unit": "mm",
+        "units": ("mm", "millimetres"),
+        "least": Decimal(0),
+        "most": Decimal(most),
+    }
     uncut = Number(**common, whole=whole, intervals=partition(Decimal(0), Decimal(most), whole, ()))  # type: ignore[arg-type]
     intervals = partition(Decimal(0), Decimal(most), whole, [uncut.interval(text) for text in used])
     return Number(**common, whole=whole, intervals=intervals)  # type: ignore[arg-type]

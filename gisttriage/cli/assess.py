@@ -12,7 +12,7 @@ import click
 from ..assessment import Assessment
 from ..case import Case, CaseReader, parse_case
 from ..diagnostics import CaseError
-from ..output import write_out, write_whole
+from ..output import same_file, write_out, write_whole
 from ..render.parts import Report
 from ..rulebook import Rulebook
 from ..triage import assess as assess_case
@@ -115,19 +115,12 @@ def _format(format: str | None, output: str | None, cases: Sequence[str]) -> str
     """Return the format to print, and refuse an output that cannot be meant."""
     if output is None:
         return format or "text"
-    if any(_same_file(path, output) for path in cases):
+    if any(same_file(path, output) for path in cases):
         raise click.UsageError(f"-o {output} would overwrite the case itself")
     ending = os.path.splitext(output)[1].lower()
     if format is None and ending not in _ENDINGS:
         raise click.UsageError(f"-o {output}: say --format, or use one of the endings {', '.join(_ENDINGS)}")
     return format or _ENDINGS[ending]
-
-
-def _same_file(one: str, two: str) -> bool:
-    try:
-        return os.path.samefile(one, two)
-    except OSError:
-        return False
 
 
 def _reports(answered: Answered, rulebook: Rulebook, explain: bool) -> Iterator[Report]:

@@ -8,15 +8,14 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import BinaryIO
 
 import click
 
 from ..batch import Result, answer_all, processors
-from ..diagnostics import GistTriageError, Problem, visible
-from ..listing import Listing, list_cases
+from ..diagnostics import GistTriageError, OutputError, Problem, quoted, visible
+from ..listing import Listed, Listing, list_cases
 from ..logic import Situation
-from ..output import replacing, write_out
+from ..output import replacing, same_file, write_out
 from ..render.rows import RowFormat
 from ..rulebook import Rulebook
 from ..summary import Digest, Summary, digest
@@ -64,29 +63,54 @@ def batch(
         raise click.UsageError("name a folder or case files, or - for a list of paths on standard input")
     rulebook = rulebook_of(rules)
     rows = _format(output, rulebook)
-    watch = _Watch()
-    files = list_cases(_paths(paths), Listing(pattern=pattern, follow_links=follow_links), watch.warn)
+    watch = _Watch(output)
+    listed = list_cases(_paths(paths), Listing(pattern=pattern, follow_links=follow_links), watch.warn)
+    files = listed if output is None else _without(output, listed)
     summary = Summary(rulebook, None if show_all else _fitting())
     with contextlib.ExitStack() as stack:
         # The file is made before the work starts: a folder that cannot be written to is known at once.
-        file = stack.enter_context(replacing(output)) if output is not None else None
+        write = stack.enter_context(replacing(output)) if output is not None else None
         known, track = stack.enter_context(_progress(files))
-        results = track(answer_all(known, rulebook, jobs or processors(), whole=rows is not None and rows.whole))
-        _write(results, rulebook, rows, file, summary, watch)
+        whole = rows is not None and rows.whole
+        results = track(answer_all(known, rulebook, jobs or processors(), whole=whole))
+        _write(results, rulebook, rows, write, summary, watch)
         if not summary.cases:
             help = f"folders are searched for {pattern or '*.yaml, *.yml and *.json'}"
             raise GistTriageError([Problem(path=" ".join(paths), message="no case found here", help=help)])
-    _summarize(summary, rulebook, output, paths)
+    command = ["gisttriage", "batch", *paths, "--all", *(["--follow-links"] if follow_links else [])]
+    command += [word for name, value in (("--pattern", pattern), ("--rules", rules)) if value for word in (name, value)]
+    _summarize(summary, rulebook, shlex.join(command))
     watch.close()
+    if output is not None:
+        tell(visible(f"wrote {output}"))
     if summary.errors:
-        tell(f"{summary.errors} of {summary.cases} files could not be read")
+        tell(f"{summary.errors} of {summary.cases} files could not be answered")
     return 2 if summary.errors and not exit_zero else 0
+
+
+def _without(output: str, files: Iterator[Listed]) -> Iterator[Listed]:
+    """Leave out what an earlier run wrote under the same name; refuse to write over a case."""
+    for file in files:
+        if isinstance(file, str) and same_file(file, output):
+            with open(file, "rb") as found:
+                if b'"schema":"gisttriage.' in found.read(64):
+                    continue
+            help = "choose another name for the results"
+            raise OutputError([Problem(path=output, message="this is one of the cases", help=help)])
+        yield file
 
 
 def _paths(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if path == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+            if sys.stdin is None:
+                raise GistTriageError(
+                    [Problem(path="<stdin>", message="standard input is closed", help="name a folder")]
+                )
+            listed = sys.stdin.buffer.read()
+            # What `find -print0` writes ends in NUL, what everything else writes in a line end.
+            names = listed.split(b"\0") if b"\0" in listed else listed.splitlines()
+            yield from (os.fsdecode(name) for name in names if name.strip())
         else:
             yield path
 
@@ -116,14 +140,13 @@ def _write(
     results: Iterable[Result],
     rulebook: Rulebook,
     rows: RowFormat | None,
-    file: BinaryIO | None,
+    write: Callable[[str], None] | None,
     summary: Summary,
     watch: _Watch,
 ) -> None:
     digests: dict[Situation, Digest] = {}
-    put = _writer(file)
-    if rows is not None:
-        put(rows.start())
+    if rows is not None and write is not None:
+        write(rows.start())
     for result in results:
         condensed = None
         if result.assessment is not None:
@@ -132,57 +155,52 @@ def _write(
                 condensed = digests[result.situation] = digest(result.assessment, rulebook)
         watch.see(result)
         summary.add(result, condensed)
-        if rows is not None:
-            put(rows.row(result, condensed))
-    if rows is not None:
-        put(rows.end())
-
-
-def _writer(file: BinaryIO | None) -> Callable[[str], object]:
-    if file is None:
-        return len
-    return lambda text: file.write(text.encode("utf-8", "backslashreplace"))
+        if rows is not None and write is not None:
+            write(rows.row(result, condensed))
+    if rows is not None and write is not None:
+        write(rows.end())
 
 
 class _Watch:
     """Tells of bad files, files passed over and ids that stand twice, as they come up; the first few in full."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: str | None) -> None:
+        self._output = output
         self._ids: dict[int, str] = {}
-        self._told = self._untold = 0
+        self._errors = self._warnings = 0
 
     def see(self, result: Result) -> None:
         """Look at one result."""
-        for problem in result.problems:
-            self._tell(str(problem))
-        if not result.problems:
-            first = self._ids.setdefault(hash(result.id), result.file)
-            if first != result.file:
-                message = f"the id {result.id!r} stands in {first} too"
-                self.warn(Problem(path=result.file, message=message, help="give every case an id of its own"))
+        if result.problems:
+            self._errors += 1
+            for problem in result.problems if self._errors <= _SHOWN else ():
+                tell(str(problem))
+            return
+        first = self._ids.setdefault(hash(result.id), result.file)
+        if first != result.file:
+            message = f"the id {quoted(result.id)} stands in {first} too"
+            self.warn(Problem(path=result.file, message=message, help="give every case an id of its own"))
 
     def warn(self, problem: Problem) -> None:
         """Tell of something that is no error."""
-        self._tell(str(problem).replace(": error: ", ": warning: ", 1))
+        self._warnings += 1
+        if self._warnings <= _SHOWN:
+            tell(str(problem).replace(": error: ", ": warning: ", 1))
 
     def close(self) -> None:
         """Say how much was not told."""
-        if self._untold:
-            tell(f"… and {self._untold} more like these; -o FILE lists every file with its error")
-
-    def _tell(self, text: str) -> None:
-        if self._told < _SHOWN:
-            self._told += 1
-            tell(text)
-        else:
-            self._untold += 1
+        if self._errors > _SHOWN:
+            where = f"each is a row of {self._output}" if self._output else "-o FILE writes a row for each"
+            tell(visible(f"… and {self._errors - _SHOWN} more files that could not be answered; {where}"))
+        if self._warnings > _SHOWN:
+            tell(f"… and {self._warnings - _SHOWN} more warnings")
 
 
 _Track = Callable[[Iterator[Result]], Iterator[Result]]
 
 
 @contextlib.contextmanager
-def _progress(files: Iterator[str]) -> Iterator[tuple[Iterable[str], _Track]]:
+def _progress(files: Iterator[Listed]) -> Iterator[tuple[Iterable[Listed], _Track]]:
     """Show a bar on standard error if that is a terminal; only then are the files counted beforehand."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield files, iter
@@ -210,15 +228,9 @@ def _fitting() -> int:
     return max(5, (shutil.get_terminal_size((80, 40)).lines - 16) // 2)
 
 
-def _summarize(summary: Summary, rulebook: Rulebook, output: str | None, paths: Sequence[str]) -> None:
+def _summarize(summary: Summary, rulebook: Rulebook, show_all: str) -> None:
     from ..render import digest as summary_text  # noqa: PLC0415
     from ..render import terminal  # noqa: PLC0415
 
     looks = terminal.of(sys.stdout)
-    command = shlex.join(("gisttriage", "batch", *paths, "--all"))
-    told = summary_text.render(
-        summary, rulebook, width=looks.width, colour=looks.colour, plain=looks.plain, show_all=command
-    )
-    write_out(told)
-    if output is not None:
-        tell(visible(f"wrote {output}"))
+    write_out(summary_text.render(summary, rulebook, looks, show_all=show_all))

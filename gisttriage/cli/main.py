@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -64,9 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _stop)
     code = run(arguments)
     gc.freeze()  # nor is there any garbage worth looking for on the way out
     sys.exit(code)
+
+
+class _Stopped(BaseException):
+    """The process was told to end; `args` holds the number of the signal."""
+
+
+def _stop(number: int, _: object) -> None:
+    raise _Stopped(number)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -86,10 +97,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         tell("interrupted: nothing more was written")
         return 130
+    except _Stopped as stopped:
+        tell("stopped: nothing more was written")
+        return 128 + int(stopped.args[0])
     except OSError as error:
         # What reads our output may stop early (| head); that is its choice and no fault. A full disk is one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno == errno.EPIPE:
             return 0
-        tell(f"error: cannot write the result: {error.strerror}")
+        tell(visible(f"error: {error.filename or 'cannot write the result'}: {error.strerror}"))
         return 2

@@ -54,5 +54,5 @@ class Delimited:
 
 def harmless(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
-    marked = f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    marked = f"'{text}" if text.lstrip(" ").startswith((*_FORMULA, "'")) else text
     return visible(marked)

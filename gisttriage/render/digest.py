@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator
 
 from rich.text import Text
@@ -11,6 +13,7 @@ from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..summary import Listed, Summary
 from ..words import lowered
+from .terminal import Looks
 from .text import console_for, hang, signs
 
 _STATUS = {
@@ -19,17 +22,26 @@ _STATUS = {
     "conflict": "in conflict",
     "no_guidance": "without guidance",
     "out_of_scope": "out of scope",
-    "error": "not readable",
+    "error": "not answered",
+}
+_GROUP = {
+    "emergency": "Emergency: do not wait",
+    "error": "Not answered",
+    "conflict": "Rules in conflict",
+    "needs_data": "Open",
+    "settled": "Settled",
+    "no_guidance": "No guidance",
+    "out_of_scope": "Out of scope",
 }
 _STYLE = {"emergency": "bold red", "conflict": "bold red", "needs_data": "bold magenta", "error": "bold red"}
 
 
-def render(summary: Summary, rulebook: Rulebook, *, width: int, colour: bool, plain: bool, show_all: str) -> str:
+def render(summary: Summary, rulebook: Rulebook, looks: Looks, *, show_all: str) -> str:
     """Return the summary; `show_all` is the command that prints the whole list."""
-    console = console_for(width, colour)
+    console = console_for(looks.width, looks.colour)
     with console.capture() as capture:
         for line in _lines(summary, rulebook, show_all):
-            line.plain = signs(line.plain, plain)
+            line.plain = signs(line.plain, looks.plain)
             indent = len(line.plain) - len(line.plain.lstrip())
             for part in hang(line[indent:], console, console.width, indent, indent + 2):
                 console.print(part)
@@ -57,11 +69,13 @@ def _lines(summary: Summary, rulebook: Rulebook, show_all: str) -> Iterator[Text
     if first:
         yield Text()
         yield Text("To discuss first", style="bold")
-        for listed in first:
-            yield from _listed(listed, rulebook)
-        left = summary.cases - summary.errors - len(first)
+        for group, listed in itertools.groupby(first, key=lambda listed: listed.group):
+            yield Text(f"  {_GROUP[group]} ({summary.groups[group]})", style=_STYLE.get(group, "bold"))
+            for each in listed:
+                yield _listed(each, rulebook)
+        left = summary.cases - len(first)
         if left > 0:
-            yield Text(f"  … and {left} more: {visible(show_all)}", style="dim")
+            yield Text(visible(f"  … and {left} more: {show_all}"), style="dim")
     stamp = rulebook.stamp
     yield Text()
     yield Text(
@@ -76,24 +90,26 @@ def _asking(summary: Summary, rulebook: Rulebook) -> Iterator[Text]:
     for fact, count in sorted(summary.settling.items(), key=lambda item: (-item[1], item[0]))[:5]:
         yield Text(visible(f"  ask for the {lowered(rulebook.facts[fact].label)}: settles {count} of {open_ones}"))
     if not summary.settling:
-        yield Text(f"  no single fact settles any of the {open_ones}; each answer names what to ask for first")
+        yield Text(f"  no single fact settles {'the' if summary.open == 1 else 'any of the'} {open_ones}")
+        for fact, count in sorted(summary.asked_first.items(), key=lambda item: (-item[1], item[0]))[:3]:
+            yield Text(visible(f"  ask for the {lowered(rulebook.facts[fact].label)} first in {count} of them"))
 
 
-def _listed(listed: Listed, rulebook: Rulebook) -> Iterator[Text]:
-    digest = listed.digest
-    if digest is None:
-        return
-    answers = " · ".join(
-        f"{_words(name)}: {_words(outcome)}"
-        for name, outcome in digest.answers.items()
-        if digest.status != "out_of_scope"
-    )
-    ask = f" · ask for: {rulebook.facts[digest.missing[0]].label}" if digest.missing else ""
-    named = "emergency: do not wait" if digest.group == "emergency" else _STATUS[digest.group]
-    state = Text(named, style=_STYLE.get(digest.group, ""))
-    yield Text.assemble("  ", Text(visible(listed.id), style="bold"), "  ", state)
-    if answers or ask:
-        yield Text(visible(f"    {(answers + ask).removeprefix(' · ')}"))
+def _listed(listed: Listed, rulebook: Rulebook) -> Text:
+    """Return one case in a line: who, what, and what to ask for."""
+    # An id that only repeats the name of the file does not tell two files of that name apart.
+    name = listed.id if listed.id and listed.id != os.path.basename(listed.file) else listed.file
+    line = Text(visible(f"    {name}"), style="bold")
+    if listed.digest is None:
+        return Text.assemble(line, visible(f"  not answered: {listed.error}"))
+    answers = listed.digest.answers
+    if len(set(answers.values())) == 1:
+        told = f"all {_words(next(iter(answers.values())))}"
+    else:
+        told = " · ".join(f"{_words(name)}: {_words(outcome)}" for name, outcome in answers.items())
+    if listed.digest.missing and listed.group != "emergency":
+        told += f" · ask for: {lowered(rulebook.facts[listed.digest.missing[0]].label)}"
+    return Text.assemble(line, visible(f"  {told}"))
 
 
 def _words(name: str) -> str:

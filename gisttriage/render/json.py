@@ -11,9 +11,9 @@ from .. import __version__
 from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case
 from ..diagnostics import visible
-from ..logic import Test, tests
+from ..logic import TRUE, Test, tests
 from ..rulebook import Rule, Rulebook
-from ..vocabulary import Fact, Text
+from ..vocabulary import Fact, Number, bits
 
 SCHEMA = "gisttriage.assessment/1"
 
@@ -104,23 +104,33 @@ def _facts(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[str, 
 
 def _fact(fact: Fact, mask: int, case: Case, assumed: bool) -> dict[str, Any]:
     given = case.given.get(fact.name)
-    value: object = given.value if given is not None else None
-    state = "known" if value is not None else "unknown"
-    if not isinstance(fact, Text) and not fact.context:
-        if value is None or (given is not None and given.mask != mask):
-            value = None if mask == fact.full else fact.names(mask)
-        if assumed:
-            state = "assumed"
-        elif mask.bit_count() > 1:
-            state = "unknown" if mask == fact.full else "partial"
-        elif fact.size > 1:
-            state = "known"
-    found = {"value": value, "state": state, "line": given.span.line if given is not None and given.span else None}
-    if state == "partial":
-        found["possible"] = [fact.value_name(i) for i in range(fact.size) if mask >> i & 1]
-    if given is None and state in ("known", "partial"):
-        found["implied"] = True
+    said = given.value if given is not None else None
+    found: dict[str, Any] = {
+        "value": said,
+        "state": _state(fact, said, mask),
+        "line": given.span.line if given is not None and given.span else None,
+    }
+    if fact.context:
+        return found
+    implied = mask != (fact.full if given is None else given.mask)
+    if assumed:
+        return found | {"value": fact.names(mask), "state": "assumed"}
+    if implied:
+        # What another fact says goes further than what was said of this one.
+        found |= {"value": fact.names(mask), "implied": True}
+    if found["state"] == "partial":
+        found["possible"] = [fact.value_name(i) for i in bits(mask)]
     return found
+
+
+def _state(fact: Fact, said: object, mask: int) -> str:
+    """What is known of a fact: nothing, a part, or all that rules can tell apart."""
+    if fact.context:
+        bounded = isinstance(fact, Number) and isinstance(said, str)
+        return "unknown" if said is None else "partial" if bounded else "known"
+    if mask == fact.full:
+        return "unknown" if said is None else "partial"
+    return "known" if mask.bit_count() == 1 else "partial"
 
 
 def _decision(answer: Answer, rulebook: Rulebook) -> dict[str, Any]:
@@ -153,7 +163,7 @@ def _rule(rule: Rule, assessment: Assessment, rulebook: Rulebook) -> dict[str, A
     return {
         "id": rule.id,
         "truth": checked.truth.value,
-        "applies": checked.applies.value == "true",
+        "applies": checked.applies is TRUE,
         "overridden_by": checked.overridden_by,
         "then": rule.then,
         "conditions": [_condition(test, negated, assessment, rulebook) for test, negated in tests(rule.when)],

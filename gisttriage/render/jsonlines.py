@@ -8,9 +8,8 @@ from ..batch import Result
 from ..diagnostics import visible
 from ..logic import Situation
 from ..rulebook import Rulebook
-from ..summary import Digest
+from ..summary import Digest, error_text
 from .json import SCHEMA, answered, described, printable
-from .rows import error_text
 
 ERROR_SCHEMA = "gisttriage.error/1"
 
@@ -39,8 +38,8 @@ class JsonLines:
     def object(self, result: Result) -> str:
         """Return one case, or why it could not be read, without a line end."""
         if result.case is None or result.assessment is None:
-            source = {"id": "", "source": visible(result.file)}
-            error = {"schema": ERROR_SCHEMA, "case": source, "status": "error", "error": error_text(result)}
+            source = {"id": visible(result.id), "source": visible(result.file)}
+            error = {"schema": ERROR_SCHEMA, "case": source, "status": "error", "error": error_text(result.problems)}
             return printable(msgspec.json.encode(error).decode())
         shared = self._shared.get(result.situation)
         if shared is None:

@@ -8,7 +8,7 @@ from .. import __version__
 from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case, Value
 from ..diagnostics import visible
-from ..logic import UNKNOWN
+from ..logic import TRUE, UNKNOWN
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 from ..sources import Cite
 from ..vocabulary import Choice, Number
@@ -77,10 +77,11 @@ class _Words:
         parts = []
         for fact in self.rulebook.read:
             mask, given = self.masks[fact.name], self.case.given.get(fact.name)
-            if mask == fact.full or fact.name in self.assessment.assumed:
+            said = given is not None and given.value is not None
+            if (mask == fact.full and not said) or fact.name in self.assessment.assumed:
                 continue
             if isinstance(fact, Number) and given is not None and given.value is not None:
-                parts.append(f"{lowered(fact.label)} {_said(given.value)} {fact.unit}")
+                parts.append(f"{lowered(fact.label)} {fact.with_unit(_said(given.value))}")
             else:
                 parts.append(is_one_of(fact, mask))
         return visible(" · ".join(parts))
@@ -101,7 +102,7 @@ class _Words:
     def _reasons(self, answer: Answer) -> Iterator[Line]:
         if answer.status == OUT_OF_SCOPE:
             yield Line(visible(self.rulebook.scope_because))
-        if len(answer.rules) > 1 and not any(self.assessment.rules[id].applies.value == "true" for id in answer.rules):
+        if len(answer.rules) > 1 and not any(self.assessment.rules[id].applies is TRUE for id in answer.rules):
             yield Line("Whichever way the missing facts turn out, one of these rules gives this answer:")
         for id in answer.rules:
             rule = self.rulebook.rules[id]
@@ -138,7 +139,7 @@ class _Words:
             "Caution", tuple(Line(visible(rule.caution), self._numbers(rule.cites)) for rule in cautions), "caution"
         )
         yield Section("What is missing", tuple(self._missing()), "open")
-        yield Section("What would change the answer", tuple(self._what_if()))
+        yield Section("Had the case been otherwise", tuple(self._what_if()))
         yield Section("Rules", tuple(self._rules()))
         yield Section("Sources", tuple(self._sources()))
 
@@ -154,7 +155,9 @@ class _Words:
         for missing in self.assessment.missing:
             if missing.matters and missing.assumed:
                 fact = self.rulebook.facts[missing.fact]
-                yield Line(visible(f"Assumed, since it is not stated: {lowered(fact.label)}: {fact.proviso}. If not:"))
+                yield Line(
+                    visible(f"Assumed, since it is not stated: {lowered(fact.label)}: {fact.proviso}. Otherwise:")
+                )
                 yield from self._then(missing)
         for id in (*self.assessment.possible_notices, *self.assessment.possible_cautions):
             yield from self._possible(id)
@@ -172,7 +175,8 @@ class _Words:
         # A notice on a fact of which nothing at all is said would stand on nearly every answer: a word is enough.
         unsaid = all(self.masks[missing.fact] == self.rulebook.facts[missing.fact].full for missing in on)
         if what == "notice" and unsaid:
-            yield Line(visible(f"Could bring a notice: {labels}"))
+            if rule.urgent:
+                yield Line(visible(f"Not ruled out, since {labels} is not stated: {rule.notice}"))
         else:
             yield Line(visible(f"Possible {what}, depending on {labels}: {rule.caution or rule.notice}"))
 
@@ -210,7 +214,7 @@ class _Words:
     def _rules(self) -> Iterator[Line]:
         applying = [id for answer in self.assessment.decisions.values() for id in answer.rules]
         for id in dict.fromkeys(applying):
-            if self.assessment.rules[id].applies.value == "true":
+            if self.assessment.rules[id].applies is TRUE:
                 yield Line(f"{id} applies")
         overridden = [id for answer in self.assessment.decisions.values() for id in answer.overridden]
         for id in dict.fromkeys(overridden):

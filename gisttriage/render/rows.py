@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..batch import Result
 from ..rulebook import Rulebook
-from ..summary import Digest
+from ..summary import Digest, error_text
 
 
 class RowFormat(Protocol):
@@ -43,12 +43,6 @@ def shared_cells(result: Result, digest: Digest | None, rulebook: Rulebook) -> t
     """Return the columns after the file; cases in one situation share them."""
     stamp = (rulebook.stamp.version, rulebook.stamp.sha256)
     if digest is None:
-        return ("error", *("",) * (len(rulebook.decisions) + 4), error_text(result), *stamp)
+        return ("error", *("",) * (len(rulebook.decisions) + 4), error_text(result.problems), *stamp)
     lists = ("; ".join(names) for names in (digest.missing, digest.rules, digest.cautions, digest.notices))
     return (digest.status, *digest.answers.values(), *lists, "", *stamp)
-
-
-def error_text(result: Result) -> str:
-    """Return a file's problems in one line."""
-    places = (f"line {problem.span.line}: " if problem.span else "" for problem in result.problems)
-    return "; ".join(f"{place}{problem.message}" for place, problem in zip(places, result.problems, strict=True))

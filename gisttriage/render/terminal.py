@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import TextIO
 
 from msgspec import Struct
@@ -18,12 +19,20 @@ class Looks(Struct, frozen=True):
 
 
 def of(stream: TextIO | None) -> Looks:
-    """Return what `stream` can show; what is no terminal gets 80 columns unless COLUMNS says otherwise."""
+    """Return what `stream` can show; what is no terminal gets the width beside it, COLUMNS, or 80."""
     terminal = stream is not None and stream.isatty()
     bare = bool(os.environ.get("NO_COLOR")) or (terminal and os.environ.get("TERM") == "dumb")
     colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not bare
-    width = shutil.get_terminal_size((80, 24)).columns if terminal or "COLUMNS" in os.environ else 80
+    width = shutil.get_terminal_size((80, 24)).columns if terminal or "COLUMNS" in os.environ else _width_beside()
     return Looks(width, colour, not _can_print_signs(stream))
+
+
+def _width_beside() -> int:
+    """The width of the terminal that standard error goes to: what is piped to a pager is read there too."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, AttributeError, ValueError):
+        return 80
 
 
 def _can_print_signs(stream: TextIO | None) -> bool:
