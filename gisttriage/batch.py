@@ -101,13 +101,13 @@ def _read(file: Listed, reader: CaseReader, whole: bool) -> _Read:
 _worker: CaseReader | None = None
 
 
-def _start_worker(document: Document) -> None:
+def _start_worker(documents: tuple[Document, ...]) -> None:
     global _worker  # noqa: PLW0603 - a process that reads has one rulebook, given when it starts
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked decides when to stop
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    _worker = CaseReader(read_rulebook(document))
+    _worker = CaseReader(read_rulebook(documents))
 
 
 def _end_with(parent: int) -> None:
@@ -126,7 +126,7 @@ def _read_in(jobs: int, files: Iterable[Listed], rulebook: Rulebook, whole: bool
     """Read in several processes; results come in the order of the files, whichever process was first."""
     remaining = iter(files)
     pending: deque[tuple[list[Listed], Future[list[_Read]]]] = deque()
-    executor = ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(rulebook.document,))
+    executor = ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(rulebook.documents,))
     try:
         while True:
             while len(pending) < jobs * _AHEAD and (chunk := list(islice(remaining, _CHUNK))):

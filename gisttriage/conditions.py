@@ -31,11 +31,12 @@ class Conditions:
         self.definitions: dict[str, Condition] = {}
         self._measures: dict[str, tuple[int, int]] = {}
 
-    def define(self, name: str, node: Node | None, where: Node) -> Condition:
+    def define(self, name: str, node: Node | None, where: Node, document: Document) -> Condition:
         """Read a definition, and let later conditions use it by name."""
+        self._document = document
         if name in self._facts or name in WORDS:
             self._fail(where, f"{name!r} is a fact or a word of conditions already", "give the definition another name")
-        condition = self.read(node)
+        condition = self._read(node, 0)
         self._measures[name] = size, height = self._measure(condition)
         if size > _LARGEST or height > _DEPTH:
             help = "definitions in definitions multiply; write some of them out"
@@ -58,8 +59,12 @@ class Conditions:
                 return 1, 1
         return size, height + 1
 
-    def read(self, node: Node | None, depth: int = 0) -> Condition:
-        """Read one `when`; what cannot be read is reported and left out."""
+    def read(self, node: Node | None, document: Document) -> Condition:
+        """Read one `when` of a document; what cannot be read is reported and left out."""
+        self._document = document
+        return self._read(node, 0)
+
+    def _read(self, node: Node | None, depth: int) -> Condition:
         if depth > _DEPTH and node is not None:
             self._fail(node, f"a condition nested more than {_DEPTH} levels deep", "name its parts under definitions")
             return All(())
@@ -86,10 +91,10 @@ class Conditions:
             if not isinstance(value, SequenceNode) or not value.value:
                 self._fail(value, f"{name!r} takes a list of conditions, not {kind(value)}", "- fact: value")
                 return None
-            inner = tuple(self.read(item, depth) for item in value.value)
+            inner = tuple(self._read(item, depth) for item in value.value)
             return All(inner) if name == "all" else AnyOf(inner)
         if name == "not":
-            return Not(self.read(value, depth))
+            return Not(self._read(value, depth))
         if name in self.definitions:
             return self._named(name, value)
         if name not in self._places:

@@ -104,8 +104,13 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     code: str
     message: str
-    span: Span | None
+    place: tuple[str, Span] | None
     witness: Situation | None = None
+
+    @property
+    def span(self) -> Span | None:
+        """The place in its file."""
+        return self.place[1] if self.place is not None else None
 
     @property
     def severity(self) -> str:

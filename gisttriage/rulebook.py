@@ -32,6 +32,12 @@ class Stamp(Struct, frozen=True, kw_only=True):
     intended_user: str
     not_for: str
     disclaimer: str
+    extends: tuple[Stamp, ...] = ()
+
+    @property
+    def chain(self) -> tuple[Stamp, ...]:
+        """This rulebook, and those it extends."""
+        return (self, *self.extends)
 
 
 class Definition(Struct, frozen=True):
@@ -78,20 +84,21 @@ class Rule(Struct, frozen=True, kw_only=True):
     notice: str
     extension: bool
     urgent: bool
+    path: str
     span: Span
 
 
 class Rulebook(Struct, frozen=True, kw_only=True):
-    """Everything in rules.yaml.
+    """Everything in rules.yaml, and in what extends it.
 
     `facts` holds all facts by name; `read` those that rules may read, in the order of a situation. `overridden_by`
     names for every rule those that override it, in an order in which they come before it. `consistent` reaches 1
-    where a situation has a completion that no implication excludes, else 0. `places` tells where a (kind, name) stands
-    in the file.
+    where a situation has a completion that no implication excludes, else 0. `places` tells where a (kind, name) stands:
+    the file, and the place in it. `disabled` names the rules that were taken out, each with the reason.
     """
 
     stamp: Stamp
-    document: Document
+    documents: tuple[Document, ...]
     facts: Mapping[str, Fact]
     read: tuple[Fact, ...]
     definitions: Mapping[str, Definition]
@@ -101,14 +108,15 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     scope: Condition
     scope_because: str
     rules: Mapping[str, Rule]
+    disabled: Mapping[str, str]
     overridden_by: Mapping[str, tuple[str, ...]]
     consistent: Reach
-    places: Mapping[tuple[str, str], Span]
+    places: Mapping[tuple[str, str], tuple[str, Span]]
 
     @property
     def path(self) -> str:
         """The name of the file."""
-        return self.document.name
+        return self.documents[-1].name
 
     @property
     def full(self) -> Situation:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
+from msgspec import structs
 from yaml.nodes import Node
 
 from .compiled import Compiled, outcomes_of
@@ -25,6 +26,8 @@ BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
 """The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
 
 _LIMIT = 20_000_000
+_MOST_LAYERS = 8
+_OVERLAY = ("extends", "rulebook", "facts", "definitions", "implications", "sources", "rules", "disable")
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
 _RULE = ("id", "when", "then", "because", "cites", "overrides", "provided", "caution", "notice", "extension", "urgent")
@@ -35,7 +38,8 @@ _Options = Mapping[str, tuple[Fields, dict[str, Option]]]
 def load_rulebook(path: str | os.PathLike[str] | None = None) -> Rulebook:
     """Read and check a rulebook; without a path, the one that ships with the program.
 
-    Raises RulebookError with every problem of the file, each with its place.
+    A rulebook that `extends` another is read with what it extends. Raises RulebookError with every problem of the
+    files, each with its place.
     """
     return _builtin() if path is None else _read(os.fspath(path))
 
@@ -46,50 +50,76 @@ def _builtin() -> Rulebook:
 
 
 def _read(path: str) -> Rulebook:
-    return read_rulebook(read_document(path, _LIMIT, RulebookError))
+    documents = [read_document(path, _LIMIT, RulebookError)]
+    while (base := _extended(documents[-1])) is not None:
+        if len(documents) > _MOST_LAYERS:
+            raise RulebookError([documents[0].problem(None, "rulebooks extend each other without end")])
+        documents.append(read_document(base, _LIMIT, RulebookError))
+    return read_rulebook(tuple(reversed(documents)))
 
 
-def read_rulebook(document: Document) -> Rulebook:
-    """Read a rulebook from a text, as `load_rulebook` does from a file."""
-    reader = _Reader(document)
+def _extended(document: Document) -> str | None:
+    """Return the path of the rulebook that a document extends: `builtin`, or a path beside the document."""
+    if not re.search(r"(?m)^[\"'{ ]*extends\b", document.text):
+        return None  # most rulebooks extend nothing, and need not be parsed twice to know
+    base = Fields(document, compose(document, RulebookError), [], "").text("extends")
+    if not base:
+        return None
+    return BUILTIN if base == "builtin" else os.path.join(os.path.dirname(document.name), base)
+
+
+def read_rulebook(documents: tuple[Document, ...]) -> Rulebook:
+    """Read a rulebook from its texts, what is extended first, as `load_rulebook` does from files."""
+    reader = _Reader(documents)
     try:
         return reader.rulebook()
     except TooManyProblems:
-        rest = Problem(path=reader.document.name, message="too much is wrong to go on", help="mend these first")
+        rest = Problem(path=documents[-1].name, message="too much is wrong to go on", help="mend these first")
         raise RulebookError([*reader.problems, rest]) from None
 
 
 class _Reader:
-    """Reads one document section by section, collecting problems; later sections build on earlier ones."""
+    """Reads documents section by section, collecting problems; later sections and documents build on earlier ones."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, documents: tuple[Document, ...]) -> None:
+        self.documents, self.document = documents, documents[-1]
         self.problems = Problems()
+        self.layers = [self._root(document) for document in documents]
+        self.base = self.layers[0]
+
+    def _root(self, document: Document) -> Fields:
         root = compose(document, RulebookError)
         if root is None:
             raise RulebookError([document.problem(None, "this rulebook is empty")])
-        self.root = Fields(document, root, self.problems, "the rulebook")
-        if not {"rulebook", "rules"} & self.root.keys.keys():
+        fields = Fields(document, root, self.problems, "the rulebook")
+        if not {"rulebook", "rules"} & fields.keys.keys():
             help = "a rulebook has the sections rulebook, facts, decisions, scope and rules"
             raise RulebookError([document.problem(None, "this is no rulebook", help)])
+        return fields
 
     def rulebook(self) -> Rulebook:
-        self.root.only(_SECTIONS)
-        head = self._section("rulebook")
-        head.only(_STAMP)
-        stamp = self._stamp(head)
-        facts = self._facts(frozenset(fold(word) for word in ("", *head.texts("not_known"))))
+        self.base.only(_SECTIONS)
+        for layer in self.layers[1:]:
+            layer.only(_OVERLAY)
+        stamp, not_known = self._stamps()
+        facts = self._facts(not_known)
         self._stop_if_broken()
         read = tuple(fact for fact in facts.values() if not fact.context)
         self.full = tuple(fact.full for fact in read)
         conditions = Conditions(self.document, facts, {fact.name: i for i, fact in enumerate(read)}, self.problems)
         definitions = self._definitions(conditions)
         implications = self._implications(conditions)
-        sources = read_sources(self.document, self._section("sources"), self.problems)
+        sources = self._sources()
         options = self._options()
         scope = self._section("scope", "when", "because")
-        within = conditions.read(scope.node_of("when", required=True))
+        within = conditions.read(scope.node_of("when", required=True), scope.document)
         rules = self._rules(conditions, sources, options)
+        disabled = self._disabled(rules)
+        rules = {
+            id: structs.replace(rule, overrides=tuple(other for other in rule.overrides if other not in disabled))
+            for id, rule in rules.items()
+            if id not in disabled
+        }
         overridden_by = self._overridden_by(rules)
         self._stop_if_broken()
         compiled = self._compiled(rules, overridden_by, within, implications)
@@ -97,7 +127,7 @@ class _Reader:
         self._stop_if_broken()
         return Rulebook(
             stamp=stamp,
-            document=self.document,
+            documents=self.documents,
             facts=facts,
             read=read,
             definitions=definitions,
@@ -109,96 +139,135 @@ class _Reader:
             scope=within,
             scope_because=scope.text("because"),
             rules=rules,
+            disabled=disabled,
             overridden_by=overridden_by,
         )
 
-    def _places(self) -> dict[tuple[str, str], Span]:
-        """Return where each fact, definition, source, finding, decision and implication stands."""
+    def _places(self) -> dict[tuple[str, str], tuple[str, Span]]:
+        """Return where each fact, definition, source, finding, decision and implication stands: file and place."""
         kinds = {"fact": "facts", "definition": "definitions", "source": "sources", "decision": "decisions"}
-        places = {
-            (kind, name): span_of(key)
-            for kind, section in kinds.items()
-            for name, key in self._quiet(section).keys.items()
-        }
-        for id, node in self._quiet("sources").values.items():
-            findings = Fields(self.document, node, [], "").values.get("findings")
-            for name, key in Fields(self.document, findings, [], "").keys.items():
-                places["finding", f"{id}/{name}"] = span_of(key)
-        for entry in Fields(self.document, self.root.node, [], "").mappings("implications"):
-            if entry.node is not None:
-                places["implication", entry.text("id")] = span_of(entry.node)
+        places: dict[tuple[str, str], tuple[str, Span]] = {}
+        for layer in self.layers:
+            document = layer.document
+            for kind, section in kinds.items():
+                for name, key in _quiet(layer, section).keys.items():
+                    places[kind, name] = (document.name, span_of(key))
+            for id, node in _quiet(layer, "sources").values.items():
+                findings = Fields(document, node, [], "").values.get("findings")
+                for name, key in Fields(document, findings, [], "").keys.items():
+                    places["finding", f"{id}/{name}"] = (document.name, span_of(key))
+            for entry in Fields(document, layer.node, [], "").mappings("implications"):
+                if entry.node is not None:
+                    places["implication", entry.text("id")] = (document.name, span_of(entry.node))
         return places
 
     def _stop_if_broken(self) -> None:
         if self.problems:
-            raise RulebookError(sorted(self.problems, key=lambda problem: problem.span.line if problem.span else 0))
+            order = {document.name: i for i, document in enumerate(self.documents)}
+            self.problems.sort(key=lambda each: (order.get(each.path, 0), each.span.line if each.span else 0))
+            raise RulebookError(self.problems)
 
     def _section(self, name: str, *known: str) -> Fields:
-        required = name not in ("definitions", "implications")
-        section = Fields(self.document, self.root.node_of(name, required=required), self.problems, name)
+        """Return a section that only the rulebook at the bottom has."""
+        section = Fields(self.base.document, self.base.node_of(name, required=True), self.problems, name)
         if known:
             section.only(known)
         return section
 
-    def _stamp(self, head: Fields) -> Stamp:
-        if not re.fullmatch(NAME, head.text("id", "-")):
-            head.fail(head.values.get("id"), f"{quoted(head.text('id'))} is no name for a rulebook")
-        texts = {name: head.text(name, required=name in ("id", "version")) for name in _STAMP if name != "not_known"}
-        return Stamp(sha256=sha256(self.document.text.encode()).hexdigest(), **texts)
+    def _sections(self, name: str) -> Iterator[Fields]:
+        """Yield a section of every layer; the one at the bottom has to have it, unless it may be left out."""
+        for layer in self.layers:
+            required = layer is self.base and name not in ("definitions", "implications")
+            yield Fields(layer.document, layer.node_of(name, required=required), self.problems, name)
+
+    def _added(self, name: str, what: str) -> Iterator[tuple[str, Fields]]:
+        """Yield every name in a section of every layer, with the section; a name that is there already is a problem."""
+        seen: dict[str, str] = {}
+        for section in self._sections(name):
+            for entry in section.names():
+                if entry in seen:
+                    help = "a rulebook adds to what it extends; choose another name"
+                    section.fail(section.keys[entry], f"{seen[entry]} has the {what} {entry!r} already", help)
+                else:
+                    seen[entry] = section.document.name
+                    yield entry, section
+
+    def _stamps(self) -> tuple[Stamp, frozenset[str]]:
+        """Return the stamp of the topmost rulebook, which names what it extends, and every spelling of not known."""
+        stamp: Stamp | None = None
+        not_known = {""}
+        for head in self._sections("rulebook"):
+            head.only(_STAMP)
+            not_known |= {fold(word) for word in head.texts("not_known")}
+            if not re.fullmatch(NAME, head.text("id", "-")):
+                head.fail(head.values.get("id"), f"{quoted(head.text('id'))} is no name for a rulebook")
+            texts = {
+                name: head.text(name, required=name in ("id", "version")) for name in _STAMP if name != "not_known"
+            }
+            if stamp is not None:
+                texts = {name: text or getattr(stamp, name) for name, text in texts.items()}
+            under = () if stamp is None else (stamp, *stamp.extends)
+            stamp = Stamp(sha256=sha256(head.document.text.encode()).hexdigest(), extends=under, **texts)
+        assert stamp is not None
+        return stamp, frozenset(not_known)
 
     def _facts(self, not_known: frozenset[str]) -> dict[str, Fact]:
-        section = self._section("facts")
-        facts = {
-            name: fact
-            for name in section.names()
-            if (fact := read_fact(self.document, name, section, self.problems, not_known)) is not None
-        }
-        for name in (*WORDS, "expect"):
-            if name in section.keys:
+        facts: dict[str, Fact] = {}
+        homes: dict[str, Fields] = {}
+        for name, section in self._added("facts", "fact"):
+            if name in (*WORDS, "expect"):
                 section.fail(section.keys[name], f"no fact can be called {name!r}", "the word has a meaning of its own")
+            fact = read_fact(section.document, name, section, self.problems, not_known)
+            if fact is not None:
+                facts[name], homes[name] = fact, section
         for name, used in thresholds(self._whens(), facts).items():
             fact = facts[name]
             if isinstance(fact, Number):
                 try:
                     facts[name] = cut(fact, used)
                 except ValueError:
-                    section.fail(section.keys[name], f"the rules use too many different numbers for {name}")
+                    message = f"the rules use too many different numbers for {name}"
+                    homes[name].fail(homes[name].keys[name], message)
         for name in ("id", "notes"):
             if not isinstance(facts.get(name), Text):
-                section.fail(self.root.keys.get("facts"), f"the facts need {name!r}, of type text")
+                self.base.fail(self.base.keys.get("facts"), f"the facts need {name!r}, of type text")
         return facts
 
     def _whens(self) -> list[Node]:
-        """Every condition of the file, wherever it stands: numbers are cut at the thresholds in them."""
-        entries = [
-            *(Fields(self.document, node, [], "") for node in self._quiet("definitions").values.values()),
-            *Fields(self.document, self.root.node, [], "").mappings("implications"),
-            *Fields(self.document, self.root.node, [], "").mappings("rules"),
-            self._quiet("scope"),
-        ]
+        """Every condition of the files, wherever it stands: numbers are cut at the thresholds in them."""
+        entries: list[Fields] = []
+        for layer in self.layers:
+            document, quiet = layer.document, Fields(layer.document, layer.node, [], "")
+            entries += [Fields(document, node, [], "") for node in _quiet(layer, "definitions").values.values()]
+            entries += [*quiet.mappings("implications"), *quiet.mappings("rules"), _quiet(layer, "scope")]
         return [node for entry in entries for name in ("when", "then") if (node := entry.values.get(name)) is not None]
 
-    def _quiet(self, name: str) -> Fields:
-        return Fields(self.document, self.root.values.get(name), [], name)
+    def _sources(self) -> dict[str, Source]:
+        sources: dict[str, Source] = {}
+        for section in self._sections("sources"):
+            for id in sources.keys() & section.keys.keys():
+                section.fail(section.keys[id], f"the source {id!r} is there already", "choose another name")
+            sources |= read_sources(section.document, section, self.problems)
+        return sources
 
     def _definitions(self, conditions: Conditions) -> dict[str, Definition]:
-        section, found = self._section("definitions"), {}
-        for name in section.names():
-            entry = Fields(self.document, section.values[name], self.problems, f"definition {name!r}")
+        found = {}
+        for name, section in self._added("definitions", "definition"):
+            entry = Fields(section.document, section.values[name], self.problems, f"definition {name!r}")
             entry.only(("label", "when"))
-            when = conditions.define(name, entry.node_of("when", required=True), section.keys[name])
+            when = conditions.define(name, entry.node_of("when", required=True), section.keys[name], section.document)
             found[name] = Definition(name, entry.text("label", name), when)
         return found
 
     def _implications(self, conditions: Conditions) -> tuple[Implication, ...]:
         found = []
-        for entry in self.root.mappings("implications"):
+        for entry in (entry for layer in self.layers for entry in layer.mappings("implications")):
             entry.only(("id", "when", "then", "because"))
-            then = conditions.read(entry.node_of("then", required=True))
+            then = conditions.read(entry.node_of("then", required=True), entry.document)
             if not isinstance(then, Test):
                 entry.fail(entry.values.get("then"), "an implication narrows exactly one fact")
                 continue
-            when = conditions.read(entry.node_of("when", required=True))
+            when = conditions.read(entry.node_of("when", required=True), entry.document)
             found.append(
                 Implication(id=entry.text("id", required=True), when=when, then=then, because=entry.text("because"))
             )
@@ -207,20 +276,19 @@ class _Reader:
     def _options(self) -> _Options:
         section, found = self._section("decisions"), dict[str, tuple[Fields, dict[str, Option]]]()
         if not section.values:
-            section.fail(self.root.keys.get("decisions"), "there is no decision", "name a question and its options")
+            section.fail(self.base.keys.get("decisions"), "there is no decision", "name a question and its options")
         for name in section.names():
-            entry = Fields(self.document, section.values[name], self.problems, f"decision {name!r}")
+            entry = Fields(section.document, section.values[name], self.problems, f"decision {name!r}")
             entry.only(("label", "ask", "options"))
-            options = Fields(
-                self.document, entry.node_of("options", required=True), self.problems, f"options of {name!r}"
-            )
+            given = entry.node_of("options", required=True)
+            options = Fields(entry.document, given, self.problems, f"options of {name!r}")
             found[name] = (entry, {option: self._option(options, option) for option in options.names()})
         return found
 
     def _option(self, options: Fields, name: str) -> Option:
         if name in (NO_GUIDANCE, OUT_OF_SCOPE, CONFLICT):
             options.fail(options.keys[name], f"{name!r} is not an option: it is what an answer without one is called")
-        entry = Fields(self.document, options.values[name], self.problems, f"option {name!r}")
+        entry = Fields(options.document, options.values[name], self.problems, f"option {name!r}")
         entry.only(("label", "tone"))
         tone = entry.text("tone", "neutral")
         if tone not in _TONES:
@@ -229,13 +297,15 @@ class _Reader:
 
     def _rules(self, conditions: Conditions, sources: Mapping[str, Source], options: _Options) -> dict[str, Rule]:
         rules: dict[str, Rule] = {}
-        given = list(self.root.mappings("rules"))
+        given = [fields for layer in self.layers for fields in layer.mappings("rules")]
         if not given:
-            self.root.fail(self.root.keys.get("rules"), "there is no rule")
+            self.base.fail(self.base.keys.get("rules"), "there is no rule")
         for fields in given:
             rule = self._rule(fields, conditions, sources, options)
             if rule.id in rules:
-                fields.fail(fields.values.get("id"), f"a second rule {rule.id!r}", "give every rule an id of its own")
+                fields.fail(
+                    fields.values.get("id"), f"a second rule {rule.id!r}", "give it an id of its own; disable the other"
+                )
             elif rule.id:
                 rules[rule.id] = rule
         for fields in given:
@@ -249,13 +319,13 @@ class _Reader:
         id = fields.text("id", required=True)
         if id and not re.fullmatch(NAME, id):
             fields.fail(fields.values["id"], f"{quoted(id)} is no name for a rule", "letters, digits, _ and -")
-        then = Fields(self.document, fields.values.get("then"), self.problems, f"then of {id!r}")
+        then = Fields(fields.document, fields.values.get("then"), self.problems, f"then of {id!r}")
         self._check_then(then, options)
         if not then.values and "caution" not in fields.values and "notice" not in fields.values:
             fields.fail(None, f"rule {id!r} says nothing", "it needs `then`, `caution` or `notice`")
         return Rule(
             id=id,
-            when=conditions.read(fields.node_of("when", required=True)),
+            when=conditions.read(fields.node_of("when", required=True), fields.document),
             then=then.plain(),
             because=fields.text("because", required=bool(then.values)),
             cites=read_cites(fields, sources),
@@ -265,8 +335,21 @@ class _Reader:
             notice=fields.text("notice"),
             extension=fields.flag("extension"),
             urgent=fields.flag("urgent"),
+            path=fields.document.name,
             span=span_of(fields.node) if fields.node is not None else Span(1),
         )
+
+    def _disabled(self, rules: Mapping[str, Rule]) -> dict[str, str]:
+        """Return the rules that an overlay disables, each with its reason."""
+        disabled: dict[str, str] = {}
+        for layer in self.layers[1:]:
+            for entry in layer.mappings("disable"):
+                entry.only(("rule", "because"))
+                id, because = entry.text("rule", required=True), entry.text("because", required=True)
+                if id not in rules:
+                    entry.unknown("rule", id, rules)
+                disabled[id] = because
+        return disabled
 
     def _check_then(self, then: Fields, options: _Options) -> None:
         for decision, option in then.plain().items():
@@ -287,7 +370,8 @@ class _Reader:
             first = rules[circle[0]]
             shown = circle if len(circle) < 8 else [*circle[:6], "…"]
             message = f"rules override each other in a circle: {' → '.join((*shown, circle[0]))}"
-            self.problems.append(self.document.problem(first.span, message, "remove one of these overrides"))
+            document = next(document for document in self.documents if document.name == first.path)
+            self.problems.append(document.problem(first.span, message, "remove one of these overrides"))
         return done
 
     def _compiled(
@@ -322,6 +406,11 @@ class _Reader:
                 reach=reach,
             )
         return decisions
+
+
+def _quiet(layer: Fields, name: str) -> Fields:
+    """Return a section without reporting what is wrong with it: whoever reads it does that."""
+    return Fields(layer.document, layer.values.get(name), [], name)
 
 
 def _circle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -46,7 +46,7 @@ def verify(rulebook: Rulebook, states: int = STATES) -> Proof:
             findings.extend(check(proof))
     except TooLarge:
         proved = False
-        findings.append(Finding(code="not-proved", message=f"more than {states} states in one decision", span=None))
+        findings.append(Finding(code="not-proved", message=f"more than {states} states in one decision", place=None))
     for lint in (check_vocabulary, check_sources):
         findings.extend(lint(rulebook))
     order = {"error": 0, "warning": 1, "note": 2}
@@ -174,15 +174,17 @@ def _decisions(proof: _Proof) -> Iterator[Finding]:
         elif rule.then and id not in needed and not (rule.caution or rule.notice):
             reach, bit = alive[id]
             message = f"{id} changes no answer: wherever it applies, other rules say the same"
-            yield Finding(code="redundant-rule", message=message, span=rule.span, witness=proof.witness(reach, bit))
+            yield Finding(
+                code="redundant-rule", message=message, place=(rule.path, rule.span), witness=proof.witness(reach, bit)
+            )
 
 
 def _conflict(proof: _Proof, decision: str, one: str, two: str, witness: Situation) -> Finding:
     rules = proof.rulebook.rules
-    one, two = sorted((one, two), key=lambda id: rules[id].span.line)
+    one, two = sorted((one, two), key=list(rules).index)
     options = f"{rules[one].then[decision]} and {rules[two].then[decision]}"
     message = f"{one} and {two} can both apply, and give {decision} {options}"
-    return Finding(code="conflict", message=message, span=rules[two].span, witness=witness)
+    return Finding(code="conflict", message=message, place=(rules[two].path, rules[two].span), witness=witness)
 
 
 def _gap(proof: _Proof, decision: str, reach: Reach, bit: int) -> Finding:
@@ -191,8 +193,8 @@ def _gap(proof: _Proof, decision: str, reach: Reach, bit: int) -> Finding:
     shown = "; ".join(in_words(box, proof.rulebook.read) for box in regions[:3])
     more = f"; and {len(regions) - 3} more regions" if len(regions) > 3 else ""
     message = f"no rule speaks of {decision} in: {shown}{more}"
-    span = proof.rulebook.places.get(("decision", decision))
-    return Finding(code="gap", message=message, span=span, witness=proof.witness(reach, bit))
+    place = proof.rulebook.places.get(("decision", decision))
+    return Finding(code="gap", message=message, place=place, witness=proof.witness(reach, bit))
 
 
 def _dead(proof: _Proof, id: str, covered: list[tuple[tuple[str, ...], Reach, int]]) -> Finding:
@@ -201,16 +203,20 @@ def _dead(proof: _Proof, id: str, covered: list[tuple[tuple[str, ...], Reach, in
         names = " and ".join(_cover([set(by) for by, _, _ in covered]))
         _, reach, bit = covered[0]
         message = f"{id} never applies: wherever its condition holds, {names} overrides it"
-        return Finding(code="dead-rule", message=message, span=rule.span, witness=proof.witness(reach, bit))
+        return Finding(
+            code="dead-rule", message=message, place=(rule.path, rule.span), witness=proof.witness(reach, bit)
+        )
     if not boxes(rule.when, rulebook.full) or not _possible(proof, rule.when):
         seen = rule.when.truth(rulebook.full) is not FALSE
         why = (
             "its condition contradicts itself" if not boxes(rule.when, rulebook.full) else "the implications exclude it"
         )
         code = "only-unknown" if seen else "dead-rule"
-        return Finding(code=code, message=f"{id} never applies: {why}", span=rule.span)
+        return Finding(code=code, message=f"{id} never applies: {why}", place=(rule.path, rule.span))
     return Finding(
-        code="dead-rule", message=f"{id} never applies: its condition holds out of scope only", span=rule.span
+        code="dead-rule",
+        message=f"{id} never applies: its condition holds out of scope only",
+        place=(rule.path, rule.span),
     )
 
 
@@ -269,8 +275,8 @@ def _implications(proof: _Proof) -> Iterator[Finding]:
     for implication in proof.rulebook.implications:
         if boxes(implication.when, proof.rulebook.full) and not _possible(proof, implication.when):
             message = f"{implication.id} can never hold: what it says contradicts another implication"
-            span = proof.rulebook.places.get(("implication", implication.id))
-            yield Finding(code="implications-clash", message=message, span=span)
+            place = proof.rulebook.places.get(("implication", implication.id))
+            yield Finding(code="implications-clash", message=message, place=place)
 
 
 def _size(box: Box, full: Situation) -> int:

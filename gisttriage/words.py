@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .logic import Box, Situation
+from .rulebook import Stamp
 from .vocabulary import Choice, Fact
 
 
@@ -39,3 +40,9 @@ def _lines(situation: Situation, facts: Sequence[Fact]) -> Iterator[str]:
             # No group names this set of values, so the case file holds one of them.
             text = fact.value_name((mask & -mask).bit_length() - 1)
         yield f'{fact.name}: "{text}"\n' if text[:1] in "<>=" else f"{fact.name}: {text}\n"
+
+
+def chain(stamp: Stamp) -> str:
+    """Name a rulebook and those it extends, each with its version and the beginning of its hash."""
+    told = (f"{each.id} {each.version}, sha256 {each.sha256[:12]}" for each in stamp.chain)
+    return ", extending ".join(told) + (f", of {stamp.reviewed}" if stamp.reviewed else "")

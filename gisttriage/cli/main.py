@@ -31,7 +31,8 @@ _COMMANDS = {
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         stamp = rulebook_of(ctx.params.get("rules")).stamp
-        click.echo(visible(f"gisttriage {__version__}, rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256}"))
+        for each in stamp.chain:
+            click.echo(visible(f"gisttriage {__version__}, rulebook {each.id} {each.version}, sha256 {each.sha256}"))
         ctx.exit()
 
 

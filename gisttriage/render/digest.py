@@ -12,7 +12,7 @@ from .. import __version__
 from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..summary import Listed, Summary
-from ..words import lowered
+from ..words import chain, lowered
 from .terminal import Looks
 from .text import console_for, hang, signs
 
@@ -78,10 +78,7 @@ def _lines(summary: Summary, rulebook: Rulebook, show_all: str) -> Iterator[Text
             yield Text(visible(f"  … and {left} more: {show_all}"), style="dim")
     stamp = rulebook.stamp
     yield Text()
-    yield Text(
-        visible(f"Rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256[:12]}; gisttriage {__version__}."),
-        style="dim",
-    )
+    yield Text(visible(f"Rulebook {chain(stamp)}; gisttriage {__version__}."), style="dim")
     yield Text(visible(stamp.disclaimer), style="bold")
 
 

@@ -11,7 +11,7 @@ from ..findings import CODES, Finding
 from ..rulebook import Rulebook
 from ..verify import Proof
 from ..words import as_case
-from .json import dumps
+from .json import dumps, stamped
 
 _SARIF_LEVEL = {"error": "error", "warning": "warning", "note": "note"}
 _GITHUB_LEVEL = {"error": "error", "warning": "warning", "note": "notice"}
@@ -35,17 +35,17 @@ def as_text(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
     """Return one paragraph for each finding, and the conclusion."""
     lines = []
     for finding in proof.findings:
+        path = finding.place[0] if finding.place else rulebook.path
         place = f":{finding.span.line}:{finding.span.column}" if finding.span else ""
-        lines.append(
-            f"{visible(rulebook.path)}{place}: {finding.severity}: {visible(finding.message)} [{finding.code}]"
-        )
+        lines.append(f"{visible(path)}{place}: {finding.severity}: {visible(finding.message)} [{finding.code}]")
         if finding.witness is not None:
             lines += [
                 "  for example:",
                 *(f"    {line}" for line in as_case(finding.witness, rulebook.read).splitlines()),
             ]
     stamp = rulebook.stamp
-    lines += [f"rulebook {stamp.id} {visible(stamp.version)}, sha256 {stamp.sha256}", conclusion(proof, seconds)]
+    lines += [f"rulebook {visible(each.id)} {visible(each.version)}, sha256 {each.sha256}" for each in stamp.chain]
+    lines.append(conclusion(proof, seconds))
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +56,7 @@ def as_json(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
         {
             "schema": "gisttriage.check/1",
             "tool": {"name": "gisttriage", "version": __version__},
-            "rulebook": {"id": stamp.id, "version": stamp.version, "sha256": stamp.sha256},
+            "rulebook": stamped(stamp),
             "proved": proof.proved,
             "cases": proof.cases,
             "situations": proof.situations,
@@ -70,6 +70,7 @@ def _object(finding: Finding, rulebook: Rulebook) -> dict[str, Any]:
         "code": finding.code,
         "severity": finding.severity,
         "message": finding.message,
+        "file": finding.place[0] if finding.place else rulebook.path,
         "line": finding.span.line if finding.span else None,
         "column": finding.span.column if finding.span else None,
         "witness": as_case(finding.witness, rulebook.read) if finding.witness is not None else None,
@@ -84,7 +85,9 @@ def as_sarif(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
     ]
     results = []
     for finding in proof.findings:
-        place: dict[str, Any] = {"artifactLocation": {"uri": visible(rulebook.path)}}
+        place: dict[str, Any] = {
+            "artifactLocation": {"uri": visible(finding.place[0] if finding.place else rulebook.path)}
+        }
         if finding.span:
             place["region"] = {"startLine": finding.span.line, "startColumn": finding.span.column}
         message = finding.message
@@ -109,7 +112,12 @@ def as_github(proof: Proof, rulebook: Rulebook, seconds: float) -> str:
     for finding in proof.findings:
         place = f",line={finding.span.line},col={finding.span.column}" if finding.span else ""
         text = visible(finding.message).replace("%", "%25")
-        path = visible(rulebook.path).replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+        path = (
+            visible(finding.place[0] if finding.place else rulebook.path)
+            .replace("%", "%25")
+            .replace(",", "%2C")
+            .replace(":", "%3A")
+        )
         lines.append(f"::{_GITHUB_LEVEL[finding.severity]} file={path}{place},title={finding.code}::{text}")
     return "\n".join([*lines, conclusion(proof, seconds)]) + "\n"
 

@@ -12,7 +12,7 @@ from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case
 from ..diagnostics import visible
 from ..logic import TRUE, Test, tests
-from ..rulebook import Rule, Rulebook
+from ..rulebook import Rule, Rulebook, Stamp
 from ..vocabulary import Fact, Number, bits
 
 SCHEMA = "gisttriage.assessment/1"
@@ -52,13 +52,19 @@ def described(case: Case, assessment: Assessment, rulebook: Rulebook) -> dict[st
     return {
         "schema": SCHEMA,
         "tool": {"name": "gisttriage", "version": __version__},
-        "rulebook": {"id": stamp.id, "version": stamp.version, "sha256": stamp.sha256},
+        "rulebook": stamped(stamp),
         "case": {
             "id": _encodable(case.id),
             "source": _encodable(case.source),
             "facts": _facts(case, assessment, rulebook),
         },
     }
+
+
+def stamped(stamp: Stamp) -> dict[str, Any]:
+    """Return which rulebook it was, and which ones it extends."""
+    own = {"id": stamp.id, "version": stamp.version, "sha256": stamp.sha256}
+    return own | {"extends": [stamped(each) for each in stamp.extends[:1]]} if stamp.extends else own
 
 
 def answered(assessment: Assessment, rulebook: Rulebook) -> dict[str, Any]:

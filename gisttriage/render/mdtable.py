@@ -32,7 +32,7 @@ class MarkdownTable:
     def end(self) -> str:
         """Return the stamp and the disclaimer."""
         stamp = self._rulebook.stamp
-        text = f"Rulebook {stamp.id} {stamp.version}, sha256 {stamp.sha256}."
+        text = "; ".join(f"Rulebook {each.id} {each.version}, sha256 {each.sha256}" for each in stamp.chain)
         return f"\n{plain(text)}\n\n**{plain(stamp.disclaimer)}**\n"
 
     def _line(self, texts: Iterable[str], *, escape: bool = True) -> str:

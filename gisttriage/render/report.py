@@ -12,7 +12,7 @@ from ..logic import TRUE, UNKNOWN
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 from ..sources import Cite
 from ..vocabulary import Choice, Number
-from ..words import is_one_of, lowered
+from ..words import chain, is_one_of, lowered
 from .explain import explanation
 from .parts import Line, Report, Section, Verdict
 from .rules import AGREEMENT
@@ -42,9 +42,7 @@ def report(case: Case, assessment: Assessment, rulebook: Rulebook, *, explain: b
         notices=tuple(visible(rulebook.rules[id].notice) for id in assessment.notices),
         verdicts=tuple(words.verdict(answer) for answer in assessment.decisions.values()),
         sections=(*(section for section in words.sections() if section.lines), *extra),
-        stamp=visible(
-            f"{stamp.id} {stamp.version}, sha256 {stamp.sha256[:12]}, of {stamp.reviewed}; gisttriage {__version__}"
-        ),
+        stamp=visible(f"{chain(stamp)}; gisttriage {__version__}"),
         disclaimer=visible(f"{stamp.disclaimer} Not for: {stamp.not_for[:1].lower()}{stamp.not_for[1:]}."),
     )
 

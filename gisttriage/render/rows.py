@@ -41,7 +41,7 @@ def cells(result: Result, digest: Digest | None, rulebook: Rulebook) -> tuple[st
 
 def shared_cells(result: Result, digest: Digest | None, rulebook: Rulebook) -> tuple[str, ...]:
     """Return the columns after the file; cases in one situation share them."""
-    stamp = (rulebook.stamp.version, rulebook.stamp.sha256)
+    stamp = tuple("; ".join(getattr(each, name) for each in rulebook.stamp.chain) for name in ("version", "sha256"))
     if digest is None:
         return ("error", *("",) * (len(rulebook.decisions) + 4), error_text(result.problems), *stamp)
     lists = ("; ".join(names) for names in (digest.missing, digest.rules, digest.cautions, digest.notices))

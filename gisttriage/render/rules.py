@@ -20,7 +20,7 @@ AGREEMENT = {
 
 def lines_of_rule(rule: Rule, rulebook: Rulebook, example: Situation | None) -> Iterator[str]:
     """Yield a rule in words: when, what, why, on whose word, beside which others, and a case in which it applies."""
-    yield f"{rule.id} ({rulebook.path}:{rule.span.line})"
+    yield f"{rule.id} ({rule.path}:{rule.span.line})"
     yield "  when"
     yield from (f"    {line}" for line in _condition(rule.when, rulebook))
     for decision, option in rule.then.items():

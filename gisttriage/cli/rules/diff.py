@@ -16,7 +16,7 @@ from ...listing import Listing, list_cases
 from ...logic import TooLarge
 from ...output import write_out
 from ...render import terminal
-from ...render.json import dumps
+from ...render.json import dumps, stamped
 from ...render.text import signs
 from ...rulebook import Rulebook
 from ...rulefile import load_rulebook
@@ -91,10 +91,7 @@ def _witness(change: Changed, comparison: Comparison) -> str:
 
 
 def _document(old: Rulebook, new: Rulebook, comparison: Comparison, changed: list[CaseChange]) -> dict[str, Any]:
-    stamps = {
-        side: {"id": book.stamp.id, "version": book.stamp.version, "sha256": book.stamp.sha256}
-        for side, book in (("old", old), ("new", new))
-    }
+    stamps = {side: stamped(book.stamp) for side, book in (("old", old), ("new", new))}
     return {
         "schema": "gisttriage.diff/1",
         "tool": {"name": "gisttriage", "version": __version__},

@@ -20,3 +20,5 @@ def list(rules: str | None) -> None:
         told = then or ("caution" if rule.caution else "notice")
         over = f" (overrides {', '.join(rule.overrides)})" if rule.overrides else ""
         write_out(visible(f"{rule.id:{width}}  {told}{over}") + "\n")
+    for id, because in rulebook.disabled.items():
+        write_out(visible(f"{id:{width}}  disabled: {because}") + "\n")
