@@ -98,11 +98,11 @@ class _Side:
         self.compiled = Compiled(full, rules, rulebook.overridden_by, self._on(rulebook.scope), implications)
         self.width = len(rules) + 2
 
-    def boxes(self, order: Sequence[str]) -> list[tuple[int, Box]]:
+    def boxes(self, order: tuple[str, ...]) -> list[tuple[int, Box]]:
         """Return the boxes of some rules, the scope and what is excluded, with their owners."""
         return self.compiled.owned(order)
 
-    def outcome(self, decision: str, owners: int, order: Sequence[str]) -> str:
+    def outcome(self, decision: str, owners: int, order: tuple[str, ...]) -> str:
         """Return what a decision comes to where these owners hold; a decision that is not asked is not answered."""
         if owners >> self.compiled.excluded & 1:
             return CONTRADICTION

@@ -32,6 +32,8 @@ class Compiled:
         self.full, self.rules, self.overridden_by = full, rules, overridden_by
         self.place = {id: i for i, id in enumerate(rules)}
         self.boxes: dict[str, tuple[Box, ...]] = {}
+        self._steps: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+        self._given: dict[str, list[tuple[str, int]]] = {}
         self.scope, self.excluded = len(rules), len(rules) + 1
         self.impossible = [
             (self.excluded, {**box, fact: left})
@@ -70,21 +72,35 @@ class Compiled:
         """Return the boxes of some rules, of the scope and of what is excluded, each with its owner."""
         return [*((self.place[id], box) for id in ids for box in self._boxes(id)), *self.always]
 
-    def applying(self, owners: int, order: Iterable[str]) -> list[str]:
-        """Return those of the rules in `order` that apply where `owners` hold: no applying rule overrides them."""
-        applying: list[str] = []
-        for id in order:
-            if owners >> self.place[id] & 1 and not any(other in applying for other in self.overridden_by[id]):
-                applying.append(id)
+    def applying(self, owners: int, order: tuple[str, ...]) -> int:
+        """Return the bits of those rules in `order` that apply where `owners` hold: no applying rule overrides them."""
+        steps = self._steps.get(order)
+        if steps is None:
+            steps = self._steps[order] = [(self.bits(id), self.bits(*self.overridden_by[id])) for id in order]
+        applying = 0
+        for rule, overriders in steps:
+            if owners & rule and not applying & overriders:
+                applying |= rule
         return applying
 
-    def outcome(self, decision: str, owners: int, order: Iterable[str]) -> str:
+    def bits(self, *ids: str) -> int:
+        """Return the bits of some rules."""
+        return sum(1 << self.place[id] for id in ids)
+
+    def outcome(self, decision: str, owners: int, order: tuple[str, ...]) -> str:
         """Return what a decision comes to where `owners` hold."""
         if not owners >> self.scope & 1:
             return OUT_OF_SCOPE
-        then = (self.rules[id].then.get(decision) for id in self.applying(owners, order))
-        options = {option for option in then if option is not None}
-        return CONFLICT if len(options) > 1 else options.pop() if options else NO_GUIDANCE
+        given = self._given.get(decision)
+        if given is None:
+            options: dict[str, int] = {}
+            for id, rule in self.rules.items():
+                if decision in rule.then:
+                    options[rule.then[decision]] = options.get(rule.then[decision], 0) | self.bits(id)
+            given = self._given[decision] = list(options.items())
+        applying = self.applying(owners, order)
+        found = [option for option, rules in given if applying & rules]
+        return CONFLICT if len(found) > 1 else found[0] if found else NO_GUIDANCE
 
     def _boxes(self, id: str) -> tuple[Box, ...]:
         if id not in self.boxes:

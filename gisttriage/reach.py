@@ -46,7 +46,7 @@ class Reach:
 
     def leaves(self, situation: Situation) -> set[Outcomes]:
         """Return the outcome of each combination of boxes that a completion reaches, one by one."""
-        states = {self._start}
+        states = {self._begin(situation)}
         for depth, fact in enumerate(self.facts):
             kept = self._choices(depth, situation[fact])
             states = {state & keep for state in states for keep in kept}
@@ -58,7 +58,7 @@ class Reach:
         Raises `logic.TooLarge` when it comes to more than `limit` states.
         """
         choices: list[tuple[int, ...]] = []
-        layers: list[set[int]] = [{self._start}]
+        layers: list[set[int]] = [{self._begin(situation)}]
         for depth, fact in enumerate(self.facts):
             kept = self._choices(depth, situation[fact])
             choices.append(kept)
@@ -77,6 +77,32 @@ class Reach:
         below.reverse()
         return Split(self, situation, layers, below, choices)
 
+    def find(self, situation: Situation, outcome: Outcomes, limit: int | None = None) -> Situation | None:
+        """Return a part of the situation that has one of these outcomes, one value for each fact that bears on it.
+
+        Searches depth first and stops at the first; raises `logic.TooLarge` after `limit` states that led nowhere.
+        """
+        failed, masks, last = set[tuple[int, int]](), list(situation), len(self.facts)
+
+        def below(depth: int, state: int) -> bool:
+            if depth == last:
+                return bool(self._leaf(state) & outcome)
+            if (depth, state) in failed:
+                return False
+            fact, tried = self.facts[depth], set[int]()
+            for value in bits(situation[fact]):
+                after = state & self._keeps[depth][value]
+                if after not in tried and below(depth + 1, after):
+                    masks[fact] = 1 << value
+                    return True
+                tried.add(after)
+            failed.add((depth, state))
+            if limit is not None and len(failed) > limit:
+                raise TooLarge
+            return False
+
+        return tuple(masks) if below(0, self._begin(situation)) else None
+
     def keep(self, depth: int, value: int) -> int:
         """Return the boxes that a value of the fact at `depth` leaves."""
         return self._keeps[depth][value]
@@ -87,6 +113,16 @@ class Reach:
         if kept is None:
             kept = self._kept[depth][mask] = tuple({self._keeps[depth][value] for value in bits(mask)})
         return kept
+
+    def _begin(self, situation: Situation) -> int:
+        """Return the boxes that meet the situation: the others would only keep apart states that are alike."""
+        state = self._start
+        for depth, fact in enumerate(self.facts):
+            meeting = 0
+            for keep in self._choices(depth, situation[fact]):
+                meeting |= keep
+            state &= meeting
+        return state
 
     def _leaf(self, state: int) -> Outcomes:
         result = self._known.get(state)
@@ -111,21 +147,9 @@ class Split:
     ) -> None:
         self._reach, self._situation, self._layers = reach, situation, layers
         self._below, self._choices = below, choices
-        self.outcomes = below[0][reach._start]
+        (self._start,) = layers[0]
+        self.outcomes = below[0][self._start]
         self._depth = {fact: depth for depth, fact in enumerate(reach.facts)}
-
-    def example(self, outcome: Outcomes) -> Situation | None:
-        """Return a part of the situation, one value for each fact that bears on it, that has one of these outcomes."""
-        if not self.outcomes & outcome:
-            return None
-        masks, state = list(self._situation), self._reach._start
-        for depth, fact in enumerate(self._reach.facts):
-            for value in bits(self._situation[fact]):
-                after = state & self._reach.keep(depth, value)
-                if self._below[depth + 1][after] & outcome:
-                    masks[fact], state = 1 << value, after
-                    break
-        return tuple(masks)
 
     def regions(self, outcome: Outcomes) -> list[Box]:
         """Return boxes that together are exactly where the outcome is one of these, each as large as it came out."""
@@ -150,7 +174,7 @@ class Split:
                 )
             return found[key]
 
-        return merged([dict(box) for box in below(0, self._reach._start)])
+        return merged([dict(box) for box in below(0, self._start)])
 
     def given(self, fact: int, value: int) -> Outcomes:
         """Return the outcomes if `fact` were `value`, one of the values it may have."""

@@ -1,14 +1,15 @@
 """Proofs: what holds of a rulebook over every case, every unknown included.
 
-Every rule, the scope and the implications are boxes, and one splitting of everything (see `reach`) visits each
-combination of them that some fully known case has. A property that no such combination has, no case has. An unknown
-fact is proved with it: a partial case is answered by its completions, and they are all visited.
+Every rule, the scope and the implications are boxes. A property such as "both of these rules apply" is searched for
+by splitting the facts until a case has it (see `reach`); where the search ends without one, no case has it. Unknown
+facts are proved with it: a partial case is answered by its completions, and the search visits them all.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
 
 from msgspec import Struct
 
@@ -16,14 +17,17 @@ from .checking import applies
 from .compiled import Compiled
 from .findings import Finding
 from .lint import check_sources, check_vocabulary
-from .logic import FALSE, TRUE, Box, Condition, Situation, TooLarge, boxes
-from .reach import Outcomes, Reach
+from .logic import FALSE, TRUE, Box, Condition, Situation, TooLarge, boxes, intersection
+from .reach import Reach
 from .rulebook import Rulebook
 from .vocabulary import Choice
 from .words import in_words
 
 STATES = 400_000
-"""How many states of one splitting are worked through before a proof is given up."""
+"""How many states may lead nowhere in the search for one case before a proof is given up."""
+
+_YES, _NO = 1, 2
+_REGIONS = 20_000  # states up to which the whole of a gap is told in words
 
 
 class Proof(Struct, frozen=True, kw_only=True):
@@ -46,7 +50,9 @@ def verify(rulebook: Rulebook, states: int = STATES) -> Proof:
             findings.extend(check(proof))
     except TooLarge:
         proved = False
-        findings.append(Finding(code="not-proved", message=f"more than {states} states in one decision", place=None))
+        findings.append(
+            Finding(code="not-proved", message=f"more than {states} states were searched for one case", place=None)
+        )
     for lint in (check_vocabulary, check_sources):
         findings.extend(lint(rulebook))
     order = {"error": 0, "warning": 1, "note": 2}
@@ -62,20 +68,20 @@ def verify(rulebook: Rulebook, states: int = STATES) -> Proof:
 
 def where_applies(rulebook: Rulebook, id: str) -> Situation | None:
     """Return a situation, as unknown as it can be, in which a rule applies for certain; None if there is none."""
-    proof, order = _Proof(rulebook, STATES), _with_overriders(id, rulebook)
-    compiled, anywhere = proof.compiled, bool(rulebook.rules[id].notice)
-
-    def told(owners: int) -> Iterator[object]:
-        if (anywhere or owners >> compiled.scope & 1) and id in compiled.applying(owners, order):
-            yield "applies"
-
-    known, reach = proof.features(order, told)
+    proof = _Proof(rulebook, STATES)
 
     def certain(situation: Situation) -> bool:
         # Every completion may agree for different reasons; an example of one rule should rest on that rule.
         return applies(id, rulebook.assume(rulebook.narrow(situation)), rulebook, {}) is TRUE
 
-    return proof.witness(reach, known["applies"], certain) if "applies" in known else None
+    return proof.witness(proof.applying(id), certain)
+
+
+class _Question(Struct, frozen=True):
+    """Whether some case of a region has a property. `regions` cover every case that may."""
+
+    reach: Reach
+    regions: tuple[Box, ...]
 
 
 class _Proof:
@@ -87,148 +93,178 @@ class _Proof:
             rulebook.full, rulebook.rules, rulebook.overridden_by, rulebook.scope, rulebook.implications
         )
 
-    def features(self, ids: Iterable[str], told: Callable[[int], Iterable[object]]) -> tuple[dict[object, int], Reach]:
-        """Return every feature that `told` tells of some case, each with its bit, and what reaches them."""
-        known: dict[object, int] = {}
+    def ask(self, ids: Iterable[str], regions: Iterable[Box], holds: Callable[[int], bool]) -> _Question:
+        """Return the question whether some case in a region has a property of the rules that hold in it."""
+        return _Question(self.compiled.over(ids, lambda owners: _YES if holds(owners) else _NO), tuple(regions))
 
-        def decide(owners: int) -> Outcomes:
-            found = 0
-            for feature in (None, *told(owners)):
-                found |= known.setdefault(feature, 1 << len(known))
-            return found
+    def applying(self, *ids: str) -> _Question:
+        """Return the question where all of these rules apply. A notice applies out of scope too."""
+        order, rules, wanted = self.with_overriders(*ids), self.rulebook.rules, self.compiled.bits(*ids)
+        anywhere = all(rules[id].notice for id in ids)
 
-        reach = self.compiled.over(ids, decide)
-        reach.split(self.rulebook.full, self._states)
-        return known, reach
+        def holds(owners: int) -> bool:
+            if not anywhere and not owners >> self.compiled.scope & 1:
+                return False
+            return not wanted & ~self.compiled.applying(owners, order)
 
-    def witness(self, reach: Reach, bit: int, also: Callable[[Situation], bool] = lambda situation: True) -> Situation:
-        """Return a situation as unknown as it can be in which every completion has the feature, and `also` holds."""
-        full = self.rulebook.full
-        found = reach.split(full).example(bit)
-        assert found is not None
-        masks = list(found)
+        return self.ask(order, self.region(*ids), holds)
+
+    def region(self, *ids: str) -> list[Box]:
+        """Return where the conditions of all these rules hold."""
+        found: list[Box] = [{}]
+        for id in ids:
+            both = (
+                intersection(one, two)
+                for one in found
+                for two in boxes(self.rulebook.rules[id].when, self.rulebook.full)
+            )
+            found = [box for box in both if box is not None]
+        return found
+
+    def with_overriders(self, *ids: str) -> tuple[str, ...]:
+        """Return these rules and all that may override them, overriders first."""
+        wanted = set(ids)
+        for other in reversed(list(self.rulebook.overridden_by)):
+            if other in wanted:
+                wanted.update(self.rulebook.overridden_by[other])
+        return tuple(other for other in self.rulebook.overridden_by if other in wanted)
+
+    def example(self, question: _Question) -> Situation | None:
+        """Return a case that has the property; None proves that no case has."""
+        for box in question.regions:
+            found = question.reach.find(self._within(box), _YES, self._states)
+            if found is not None:
+                return found
+        return None
+
+    def witness(
+        self, question: _Question, also: Callable[[Situation], bool] = lambda situation: True
+    ) -> Situation | None:
+        """Return a situation as unknown as it can be in which every completion has the property, and `also` holds."""
+        found = self.example(question)
+        if found is None:
+            return None
+        full, masks = self.rulebook.full, list(found)
         for i, fact in enumerate(self.rulebook.read):
             groups = fact.groups.values() if isinstance(fact, Choice) else ()
             wider = [full[i], *sorted(groups, key=lambda group: -group.bit_count())]
             for mask in (mask for mask in wider if not masks[i] & ~mask):
                 wide = (*masks[:i], mask, *masks[i + 1 :])
-                if self._always(reach, wide, bit) and also(wide):
+                if question.reach.find(wide, _NO, self._states) is None and also(wide):
                     masks[i] = mask
                     break
         return tuple(masks)
 
-    def _always(self, reach: Reach, situation: Situation, bit: int) -> bool:
-        """Whether every completion has the feature. Outcome sets are unions, so the leaves themselves are asked."""
-        return all(leaf & bit for leaf in reach.leaves(situation) if leaf)
+    def _within(self, box: Box) -> Situation:
+        return tuple(box.get(i, mask) for i, mask in enumerate(self.rulebook.full))
 
 
 def _decisions(proof: _Proof) -> Iterator[Finding]:
-    """Conflicts, gaps, and rules that are dead or redundant in every decision they are for."""
-    rulebook, compiled = proof.rulebook, proof.compiled
-    alive: dict[str, tuple[Reach, int]] = {}
-    needed: set[str] = set()
-    covered: dict[str, list[tuple[tuple[str, ...], Reach, int]]] = {}
-    for decision in rulebook.decisions:
-        order = compiled.involved(decision)
-        deciding = [id for id in order if decision in rulebook.rules[id].then]
-
-        def told(
-            owners: int, decision: str = decision, order: tuple[str, ...] = order, deciding: list[str] = deciding
-        ) -> Iterator[object]:
-            if not owners >> compiled.scope & 1:
-                return
-            applying = compiled.applying(owners, order)
-            found = [id for id in deciding if id in applying]
-            outcome = compiled.outcome(decision, owners, order)
-            if not found:
-                yield ("gap",)
-            for id in found:
-                yield ("applies", id)
-                without = owners & ~(1 << compiled.place[id])
-                rest = [other for other in compiled.applying(without, order) if other in deciding]
-                if compiled.outcome(decision, without, order) != outcome or not rest:
-                    yield ("needed", id)
-                for other in found:
-                    if rulebook.rules[id].then[decision] < rulebook.rules[other].then[decision]:
-                        yield ("conflict", id, other)
-            for id in deciding:
-                if owners >> compiled.place[id] & 1 and id not in applying:
-                    yield ("covered", id, tuple(o for o in rulebook.overridden_by[id] if o in applying))
-
-        known, reach = proof.features(order, told)
-        for feature, bit in known.items():
-            match feature:
-                case ("applies", str(id)):
-                    alive.setdefault(id, (reach, bit))
-                case ("needed", str(id)):
-                    needed.add(id)
-                case ("covered", str(id), tuple(by)):
-                    covered.setdefault(id, []).append((by, reach, bit))
-                case ("gap",):
-                    yield _gap(proof, decision, reach, bit)
-                case ("conflict", str(one), str(two)):
-                    yield _conflict(proof, decision, one, two, proof.witness(reach, bit))
-    for id, rule in rulebook.rules.items():
+    """Conflicts and gaps in each decision, and rules that are dead, or redundant in every decision they are for."""
+    rules = proof.rulebook.rules
+    alive = {id for id, rule in rules.items() if rule.then and proof.example(proof.applying(id)) is not None}
+    for decision in proof.rulebook.decisions:
+        deciding = [id for id, rule in rules.items() if decision in rule.then and id in alive]
+        for one, two in combinations(deciding, 2):
+            if rules[one].then[decision] != rules[two].then[decision]:
+                witness = proof.witness(proof.applying(one, two))
+                if witness is not None:
+                    yield _conflict(proof, decision, one, two, witness)
+        yield from _gap(proof, decision)
+    for id, rule in rules.items():
         if rule.then and id not in alive:
-            yield _dead(proof, id, covered.get(id, []))
-        elif rule.then and id not in needed and not (rule.caution or rule.notice):
-            reach, bit = alive[id]
+            yield _dead(proof, id)
+        elif (
+            rule.then and not (rule.caution or rule.notice) and not any(_needed(proof, id, name) for name in rule.then)
+        ):
             message = f"{id} changes no answer: wherever it applies, other rules say the same"
-            yield Finding(
-                code="redundant-rule", message=message, place=(rule.path, rule.span), witness=proof.witness(reach, bit)
-            )
+            witness = proof.witness(proof.applying(id))
+            yield Finding(code="redundant-rule", message=message, place=(rule.path, rule.span), witness=witness)
+
+
+def _needed(proof: _Proof, id: str, decision: str) -> bool:
+    """Whether some answer would be another one without the rule; silence on purpose is not the same as no rule."""
+    compiled, rule = proof.compiled, proof.compiled.bits(id)
+    order = compiled.involved(decision)
+    deciding = compiled.bits(*(other for other in order if decision in proof.rulebook.rules[other].then))
+
+    def holds(owners: int) -> bool:
+        if not owners >> compiled.scope & 1 or not compiled.applying(owners, order) & rule:
+            return False
+        without = owners & ~rule
+        if not compiled.applying(without, order) & deciding:
+            return True
+        return compiled.outcome(decision, without, order) != compiled.outcome(decision, owners, order)
+
+    return proof.example(proof.ask(order, proof.region(id), holds)) is not None
 
 
 def _conflict(proof: _Proof, decision: str, one: str, two: str, witness: Situation) -> Finding:
     rules = proof.rulebook.rules
-    one, two = sorted((one, two), key=list(rules).index)
     options = f"{rules[one].then[decision]} and {rules[two].then[decision]}"
     message = f"{one} and {two} can both apply, and give {decision} {options}"
     return Finding(code="conflict", message=message, place=(rules[two].path, rules[two].span), witness=witness)
 
 
-def _gap(proof: _Proof, decision: str, reach: Reach, bit: int) -> Finding:
-    regions = reach.split(proof.rulebook.full).regions(bit)
-    regions.sort(key=lambda box: -_size(box, proof.rulebook.full))
-    shown = "; ".join(in_words(box, proof.rulebook.read) for box in regions[:3])
+def _gap(proof: _Proof, decision: str) -> Iterator[Finding]:
+    compiled, rulebook = proof.compiled, proof.rulebook
+    order = compiled.involved(decision)
+
+    deciding = compiled.bits(*(id for id in order if decision in rulebook.rules[id].then))
+
+    def holds(owners: int) -> bool:
+        return bool(owners >> compiled.scope & 1) and not compiled.applying(owners, order) & deciding
+
+    question = proof.ask(order, boxes(rulebook.scope, rulebook.full), holds)
+    witness = proof.witness(question)
+    if witness is None:
+        return
+    try:
+        regions = question.reach.split(rulebook.full, _REGIONS).regions(_YES)
+    except TooLarge:
+        regions = []  # there is a gap, and the witness shows it; where all of it lies is too long to say
+    regions.sort(key=lambda box: -_size(box, rulebook.full))
+    shown = "; ".join(in_words(box, rulebook.read) for box in regions[:3]) or "many places"
     more = f"; and {len(regions) - 3} more regions" if len(regions) > 3 else ""
     message = f"no rule speaks of {decision} in: {shown}{more}"
-    place = proof.rulebook.places.get(("decision", decision))
-    return Finding(code="gap", message=message, place=place, witness=proof.witness(reach, bit))
+    yield Finding(code="gap", message=message, place=rulebook.places.get(("decision", decision)), witness=witness)
 
 
-def _dead(proof: _Proof, id: str, covered: list[tuple[tuple[str, ...], Reach, int]]) -> Finding:
-    rule, rulebook = proof.rulebook.rules[id], proof.rulebook
-    if covered:
-        names = " and ".join(_cover([set(by) for by, _, _ in covered]))
-        _, reach, bit = covered[0]
-        message = f"{id} never applies: wherever its condition holds, {names} overrides it"
-        return Finding(
-            code="dead-rule", message=message, place=(rule.path, rule.span), witness=proof.witness(reach, bit)
-        )
-    if not boxes(rule.when, rulebook.full) or not _possible(proof, rule.when):
-        seen = rule.when.truth(rulebook.full) is not FALSE
-        why = (
-            "its condition contradicts itself" if not boxes(rule.when, rulebook.full) else "the implications exclude it"
-        )
-        code = "only-unknown" if seen else "dead-rule"
-        return Finding(code=code, message=f"{id} never applies: {why}", place=(rule.path, rule.span))
-    return Finding(
-        code="dead-rule",
-        message=f"{id} never applies: its condition holds out of scope only",
-        place=(rule.path, rule.span),
+def _dead(proof: _Proof, id: str) -> Finding:
+    rule, rulebook, compiled = proof.rulebook.rules[id], proof.rulebook, proof.compiled
+    order = proof.with_overriders(id)
+    anywhere = bool(rule.notice)
+    held = proof.ask(
+        order,
+        proof.region(id),
+        lambda owners: bool(owners >> compiled.place[id] & 1 and (anywhere or owners >> compiled.scope & 1)),
     )
+    witness = proof.witness(held)
+    if witness is not None:
+        names = " and ".join(_cover(proof, id, order))
+        message = f"{id} never applies: wherever its condition holds, {names} overrides it"
+        return Finding(code="dead-rule", message=message, place=(rule.path, rule.span), witness=witness)
+    code, why = "dead-rule", "its condition holds out of scope only"
+    if not _possible(proof, rule.when):
+        code = "only-unknown" if rule.when.truth(rulebook.full) is not FALSE else "dead-rule"
+        empty = not boxes(rule.when, rulebook.full)
+        why = "its condition contradicts itself" if empty else "the implications exclude it"
+    return Finding(code=code, message=f"{id} never applies: {why}", place=(rule.path, rule.span))
 
 
-def _cover(sets: list[set[str]]) -> list[str]:
-    """Return few names of which each set has one."""
-    chosen: list[str] = []
-    left = sets
-    while left:
-        names = sorted({name for names in left for name in names})
-        best = max(names, key=lambda name: sum(name in names for names in left))
-        chosen.append(best)
-        left = [names for names in left if best not in names]
+def _cover(proof: _Proof, id: str, order: tuple[str, ...]) -> list[str]:
+    """Return the overriders of a dead rule without those that are not needed to cover it."""
+    compiled, chosen = proof.compiled, list(proof.rulebook.overridden_by[id])
+    for name in tuple(chosen):
+        rest = [other for other in chosen if other != name]
+        bits = compiled.bits(*rest)
+
+        def uncovered(owners: int, bits: int = bits) -> bool:
+            held = owners >> compiled.place[id] & 1 and owners >> compiled.scope & 1
+            return bool(held) and not compiled.applying(owners, order) & bits
+
+        if proof.example(proof.ask(order, proof.region(id), uncovered)) is None:
+            chosen = rest
     return chosen
 
 
@@ -243,31 +279,9 @@ def _possible(proof: _Proof, condition: Condition) -> bool:
 
 def _remarks(proof: _Proof) -> Iterator[Finding]:
     """Cautions and notices that can never be shown."""
-    rulebook, compiled = proof.rulebook, proof.compiled
-    for id, rule in rulebook.rules.items():
-        if rule.then:
-            continue
-        order = _with_overriders(id, rulebook)
-
-        def told(owners: int, id: str = id, order: tuple[str, ...] = order) -> Iterator[object]:
-            if rulebook.rules[id].notice or owners >> compiled.scope & 1:
-                if id in (applying := compiled.applying(owners, order)):
-                    yield "shown"
-                elif owners >> compiled.place[id] & 1:
-                    yield ("covered", tuple(o for o in rulebook.overridden_by[id] if o in applying))
-
-        known, reach = proof.features(order, told)
-        if "shown" not in known:
-            hidden = [(feature[1], reach, bit) for feature, bit in known.items() if isinstance(feature, tuple)]
-            yield _dead(proof, id, hidden)
-
-
-def _with_overriders(id: str, rulebook: Rulebook) -> tuple[str, ...]:
-    wanted = {id}
-    for other in reversed(list(rulebook.overridden_by)):
-        if other in wanted:
-            wanted.update(rulebook.overridden_by[other])
-    return tuple(other for other in rulebook.overridden_by if other in wanted)
+    for id, rule in proof.rulebook.rules.items():
+        if not rule.then and proof.example(proof.applying(id)) is None:
+            yield _dead(proof, id)
 
 
 def _implications(proof: _Proof) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import pytest
 from gisttriage import RulebookError, assess, load_rulebook, parse_case
 from gisttriage.verify import verify
 
-from .conftest import Run
+from .conftest import ROOT, Run
 
 OVERLAY = """\
 extends: builtin
@@ -156,3 +156,23 @@ def test_extending_nothing_or_itself_is_refused(overlay: Path) -> None:
         overlay.write_text(OVERLAY.replace("extends: builtin", f"extends: {base}"))
         with pytest.raises(RulebookError, match=expected):
             load_rulebook(overlay)
+
+
+def test_the_overlay_in_the_readme_works(overlay: Path) -> None:
+    """The example can be copied: it loads, and its rules contradict no other."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = next(part.split("```")[0] for part in readme.split("```yaml\n")[1:] if part.startswith("extends: builtin"))
+    overlay.write_text(block)
+    assert not [found for found in verify(load_rulebook(overlay)).findings if found.severity == "error"]
+
+
+def test_the_python_in_the_readme_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The few lines for Python run on the case of the README and print its answer."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    case = next(part.split("```")[0] for part in readme.split("```yaml\n")[1:] if part.startswith("disease_extent"))
+    (tmp_path / "case.yaml").write_text(case)
+    monkeypatch.chdir(tmp_path)
+    exec(readme.split("```python\n")[1].split("```")[0], {})
+    assert capsys.readouterr().out.startswith("consider ")

@@ -107,7 +107,7 @@ def formula(condition: Any, facts: dict[str, Any], values: dict[str, list[str]])
 
 @settings(max_examples=60)
 @given(sketches(most_facts=6, most_rules=10))
-def test_conflicts_and_dead_rules_agree_with_z3(sketch: Sketch) -> None:
+def test_conflicts_gaps_and_dead_rules_agree_with_z3(sketch: Sketch) -> None:
     """An independent solver finds the same pairs in conflict and the same rules dead, in larger rulebooks too."""
     facts = {name: z3.Int(name) for name in sketch.facts}
     solver = z3.Solver()
@@ -129,7 +129,9 @@ def test_conflicts_and_dead_rules_agree_with_z3(sketch: Sketch) -> None:
         for two in applies
         if option[one] < option[two] and solver.check(applies[one], applies[two]) == z3.sat
     }
+    gap = solver.check(z3.Not(z3.Or(list(applies.values())))) == z3.sat
     findings = verify(loaded(sketch)).findings
+    assert any(f.code == "gap" for f in findings) is gap
     assert {f.message.split()[0] for f in findings if f.code in ("dead-rule", "only-unknown")} == dead
     assert {frozenset(f.message.split()[i] for i in (0, 2)) for f in findings if f.code == "conflict"} == conflicts
 
@@ -241,6 +243,8 @@ def test_check_tells_what_was_proved_in_every_format(gisttriage: Run, tmp_path: 
     github = gisttriage("rules", "check", "--rules", bad, "--format", "github").out
     assert github.startswith(f"::error file={bad},line=")
     assert gisttriage("rules", "check", "--rules", "nowhere").code == 2
+    assert gisttriage("rules", "check", ROOT / "rules.yaml", bad).code == 1
+    assert gisttriage("rules", "check", ROOT / "rules.yaml", bad, "--format", "json").code == 2
 
 
 def test_every_code_is_explained(gisttriage: Run) -> None:

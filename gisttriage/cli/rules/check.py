@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -19,8 +20,8 @@ from ..common import examples, rulebook_of, rules_option
 @click.command(
     epilog=examples(
         "gisttriage rules check",
-        "gisttriage rules check --rules department.yaml --save-witnesses witnesses/",
-        "gisttriage rules check --rules department.yaml --format sarif > check.sarif",
+        "gisttriage rules check department.yaml --save-witnesses witnesses/",
+        "gisttriage rules check department.yaml --format sarif > check.sarif",
     )
 )
 @click.option(
@@ -39,15 +40,24 @@ from ..common import examples, rulebook_of, rules_option
     show_default=True,
     help="Give a proof up after this many states.",
 )
+@click.argument("rulebooks", nargs=-1, metavar="[RULEBOOK]...")
 @rules_option
-def check(format: str, save_witnesses: str | None, states: int, rules: str | None) -> int:
-    """Prove the rulebook over every possible case, every unknown included.
+def check(rulebooks: Sequence[str], format: str, save_witnesses: str | None, states: int, rules: str | None) -> int:
+    """Prove a rulebook over every possible case, every unknown included; without a name, the one in use.
 
     Finds rules that contradict each other, rules that can never apply, gaps, and what nothing uses; each finding comes
     with a code (`gisttriage rules explain CODE`) and, where there is one, the smallest case that shows it. Exits with
     1 if there is an error or a warning, or if the proof had to be given up.
     """
-    rulebook = rulebook_of(rules)
+    if len(rulebooks) > 1 and (format in ("json", "sarif") or save_witnesses is not None):
+        raise click.UsageError(
+            "several rulebooks are checked with --format text or github, and without --save-witnesses"
+        )
+    return max([_check(path, format, save_witnesses, states) for path in rulebooks or (rules,)])
+
+
+def _check(path: str | None, format: str, save_witnesses: str | None, states: int) -> int:
+    rulebook = rulebook_of(path)
     begin = time.perf_counter()
     proof = verify(rulebook, states)
     seconds = time.perf_counter() - begin
