@@ -50,9 +50,7 @@ def check(rulebooks: Sequence[str], format: str, save_witnesses: str | None, sta
     1 if there is an error or a warning, or if the proof had to be given up.
     """
     if len(rulebooks) > 1 and (format in ("json", "sarif") or save_witnesses is not None):
-        raise click.UsageError(
-            "several rulebooks are checked with --format text or github, and without --save-witnesses"
-        )
+        raise click.UsageError("several rulebooks take --format text or github, and no --save-witnesses")
     return max([_check(path, format, save_witnesses, states) for path in rulebooks or (rules,)])
 
 
