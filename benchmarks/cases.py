@@ -6,7 +6,8 @@ import random
 from pathlib import Path
 
 from gisttriage import Rulebook
-from gisttriage.vocabulary import Choice, Number, bits
+from gisttriage.numbers import Number
+from gisttriage.vocabulary import Choice, bits
 
 SKIPPED = ("progressing_lesions", "best_response")
 

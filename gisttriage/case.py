@@ -9,7 +9,8 @@ from msgspec import Struct
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from .diagnostics import CaseError, Problem, Problems, Span, TooManyProblems, quoted, suggest
-from .documents import Document, Fields, compose, document_of, kind, read_document, span_of
+from .documents import Document, compose, document_of, kind, read_document, span_of
+from .fields import Fields
 from .implications import Contradiction
 from .logic import Situation
 from .rulebook import Rulebook

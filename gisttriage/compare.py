@@ -13,9 +13,10 @@ from msgspec import Struct, structs
 from .compiled import Compiled
 from .implications import Implication
 from .logic import All, AnyOf, Box, Condition, Named, Not, Situation, Test
+from .numbers import Number, partition
 from .reach import Outcomes, Reach
 from .rulebook import NO_GUIDANCE, Rulebook
-from .vocabulary import Choice, Fact, Number, bits, partition
+from .vocabulary import Choice, Fact, bits
 
 CONTRADICTION = "contradiction"
 """What a case comes to that a rulebook's implications exclude."""

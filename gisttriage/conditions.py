@@ -14,7 +14,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from .diagnostics import Problem, quoted, suggest
 from .documents import Document, kind
 from .logic import All, AnyOf, Condition, Named, Not, Test
-from .vocabulary import Fact, Interval, Misread, Number
+from .numbers import Interval, Number
+from .vocabulary import Fact, Misread
 
 WORDS = ("all", "any", "not")
 _DEPTH = 32

@@ -14,7 +14,8 @@ from msgspec import Struct
 from .assessment import Assessment
 from .case import LIMIT, CaseReader
 from .diagnostics import CaseError, Problem
-from .documents import Fields, compose, read_document
+from .documents import compose, read_document
+from .fields import Fields
 from .logic import Test, Truth, tests
 from .rulebook import Rulebook
 from .triage import assess

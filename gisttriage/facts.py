@@ -9,8 +9,10 @@ from typing import Any
 from yaml.nodes import MappingNode
 
 from .diagnostics import Problem
-from .documents import Document, Fields
-from .vocabulary import Choice, Fact, Interval, Number, Text, fold, partition
+from .documents import Document
+from .fields import Fields
+from .numbers import Interval, Number, partition
+from .vocabulary import Choice, Fact, Text, fold
 
 _COMMON = ("type", "label", "ask", "context", "not_known", "hints")
 _KEYS = {

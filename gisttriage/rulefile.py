@@ -9,18 +9,20 @@ from functools import lru_cache
 from hashlib import sha256
 
 from msgspec import structs
-from yaml.nodes import Node
 
 from .compiled import Compiled, outcomes_of
 from .conditions import WORDS, Conditions, thresholds
 from .diagnostics import Problem, Problems, RulebookError, Span, TooManyProblems, quoted
-from .documents import NAME, Document, Fields, compose, read_document, span_of
+from .documents import Document, compose, read_document, span_of
 from .facts import cut, read_fact
+from .fields import NAME, Fields
 from .implications import Implication
 from .logic import Condition, Test, TooLarge
+from .numbers import Number
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition, Option, Rule, Rulebook, Stamp
 from .sources import Source, read_cites, read_sources
-from .vocabulary import Fact, Number, Text, fold
+from .survey import conditions_of, places_of
+from .vocabulary import Fact, Text, fold
 
 BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
 """The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
@@ -135,31 +137,13 @@ class _Reader:
             sources=sources,
             decisions=decisions,
             consistent=compiled.consistent(),
-            places=self._places(),
+            places=places_of(self.layers),
             scope=within,
             scope_because=scope.text("because"),
             rules=rules,
             disabled=disabled,
             overridden_by=overridden_by,
         )
-
-    def _places(self) -> dict[tuple[str, str], tuple[str, Span]]:
-        """Return where each fact, definition, source, finding, decision and implication stands: file and place."""
-        kinds = {"fact": "facts", "definition": "definitions", "source": "sources", "decision": "decisions"}
-        places: dict[tuple[str, str], tuple[str, Span]] = {}
-        for layer in self.layers:
-            document = layer.document
-            for kind, section in kinds.items():
-                for name, key in _quiet(layer, section).keys.items():
-                    places[kind, name] = (document.name, span_of(key))
-            for id, node in _quiet(layer, "sources").values.items():
-                findings = Fields(document, node, [], "").values.get("findings")
-                for name, key in Fields(document, findings, [], "").keys.items():
-                    places["finding", f"{id}/{name}"] = (document.name, span_of(key))
-            for entry in Fields(document, layer.node, [], "").mappings("implications"):
-                if entry.node is not None:
-                    places["implication", entry.text("id")] = (document.name, span_of(entry.node))
-        return places
 
     def _stop_if_broken(self) -> None:
         if self.problems:
@@ -220,7 +204,7 @@ class _Reader:
             fact = read_fact(section.document, name, section, self.problems, not_known)
             if fact is not None:
                 facts[name], homes[name] = fact, section
-        for name, used in thresholds(self._whens(), facts).items():
+        for name, used in thresholds(conditions_of(self.layers), facts).items():
             fact = facts[name]
             if isinstance(fact, Number):
                 try:
@@ -232,15 +216,6 @@ class _Reader:
             if not isinstance(facts.get(name), Text):
                 self.base.fail(self.base.keys.get("facts"), f"the facts need {name!r}, of type text")
         return facts
-
-    def _whens(self) -> list[Node]:
-        """Every condition of the files, wherever it stands: numbers are cut at the thresholds in them."""
-        entries: list[Fields] = []
-        for layer in self.layers:
-            document, quiet = layer.document, Fields(layer.document, layer.node, [], "")
-            entries += [Fields(document, node, [], "") for node in _quiet(layer, "definitions").values.values()]
-            entries += [*quiet.mappings("implications"), *quiet.mappings("rules"), _quiet(layer, "scope")]
-        return [node for entry in entries for name in ("when", "then") if (node := entry.values.get(name)) is not None]
 
     def _sources(self) -> dict[str, Source]:
         sources: dict[str, Source] = {}
@@ -406,11 +381,6 @@ class _Reader:
                 reach=reach,
             )
         return decisions
-
-
-def _quiet(layer: Fields, name: str) -> Fields:
-    """Return a section without reporting what is wrong with it: whoever reads it does that."""
-    return Fields(layer.document, layer.values.get(name), [], name)
 
 
 def _circle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .numbers import Number
 from .rulebook import Rulebook
-from .vocabulary import Choice, Fact, Number, Text
+from .vocabulary import Choice, Fact, Text
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STRING: dict[str, Any] = {"type": "string"}

@@ -8,7 +8,8 @@ from msgspec import Struct
 from yaml.nodes import MappingNode
 
 from .diagnostics import Problem
-from .documents import Document, Fields
+from .documents import Document
+from .fields import Fields
 
 AGREEMENTS = ("agrees", "differs", "imprecise", "not_verifiable")
 _PUBLICATION = ("authors", "journal", "year", "volume", "issue", "pages", "doi", "pmid")

@@ -246,18 +246,7 @@ def test_results_beside_the_cases_are_not_taken_for_cases(gisttriage: Run, tmp_p
 def test_a_run_that_is_stopped_cleans_up(tmp_path: Path, rulebook: Rulebook, number: signal.Signals, jobs: str) -> None:
     """SIGTERM and SIGHUP end like an interrupt: the usual code, the old results, no temporary file, no process left."""
     slow_folder(tmp_path, rulebook)
-    process = start(
-        tmp_path,
-        "batch",
-        "cases",
-        "pipe",
-        "-o",
-        "out.csv",
-        "--jobs",
-        jobs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(tmp_path, jobs)
     time.sleep(2)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -269,18 +258,7 @@ def test_a_run_that_is_stopped_cleans_up(tmp_path: Path, rulebook: Rulebook, num
 def test_processes_do_not_outlive_a_killed_run(tmp_path: Path, rulebook: Rulebook) -> None:
     """After kill -9 of the run, the processes that read for it end by themselves."""
     slow_folder(tmp_path, rulebook)
-    process = start(
-        tmp_path,
-        "batch",
-        "cases",
-        "pipe",
-        "-o",
-        "out.csv",
-        "--jobs",
-        "2",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(tmp_path, "2")
     time.sleep(2)
     children = subprocess.run(
         ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
@@ -415,6 +393,12 @@ def slow_folder(tmp_path: Path, rulebook: Rulebook) -> None:
     (tmp_path / "out.csv").write_text("the old results\n")
 
 
+def begun(tmp_path: Path, jobs: str) -> subprocess.Popen[bytes]:
+    """Start a run that will not end by itself."""
+    words = ("batch", "cases", "pipe", "-o", "out.csv", "--jobs", jobs)
+    return start(tmp_path, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def wait_for_temporary(tmp_path: Path) -> None:
     """Wait until the run has begun to write."""
     for _ in range(600):
@@ -428,18 +412,7 @@ def wait_for_temporary(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_the_old_results_and_nothing_else(tmp_path: Path, rulebook: Rulebook, jobs: str) -> None:
     """Ctrl-C: 130, one line, the old file untouched, no temporary file."""
     slow_folder(tmp_path, rulebook)
-    process = start(
-        tmp_path,
-        "batch",
-        "cases",
-        "pipe",
-        "-o",
-        "out.csv",
-        "--jobs",
-        jobs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(tmp_path, jobs)
     time.sleep(2.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -452,18 +425,7 @@ def test_an_interrupt_leaves_the_old_results_and_nothing_else(tmp_path: Path, ru
 def test_a_killed_run_leaves_the_old_results_untouched(tmp_path: Path, rulebook: Rulebook) -> None:
     """kill -9 in the middle of writing: the results file is still the old one."""
     slow_folder(tmp_path, rulebook)
-    process = start(
-        tmp_path,
-        "batch",
-        "cases",
-        "pipe",
-        "-o",
-        "out.csv",
-        "--jobs",
-        "1",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(tmp_path, "1")
     wait_for_temporary(tmp_path)
     process.kill()
     process.communicate()
@@ -473,18 +435,7 @@ def test_a_killed_run_leaves_the_old_results_untouched(tmp_path: Path, rulebook:
 def test_a_killed_worker_is_said_and_leaves_no_half_file(tmp_path: Path, rulebook: Rulebook) -> None:
     """If a reading process dies the run ends with 2 and says so."""
     slow_folder(tmp_path, rulebook)
-    process = start(
-        tmp_path,
-        "batch",
-        "cases",
-        "pipe",
-        "-o",
-        "out.csv",
-        "--jobs",
-        "2",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = begun(tmp_path, "2")
     time.sleep(2.5)
     children = subprocess.run(
         ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True

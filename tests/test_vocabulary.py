@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gisttriage.vocabulary import Choice, Interval, Misread, Number, bits, fold, partition
+from gisttriage.numbers import Interval, Number, partition
+from gisttriage.vocabulary import Choice, Misread, bits, fold
 
 
 def number(*used: str, whole: bool = False, most: int = 100) -> Number:

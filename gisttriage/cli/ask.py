@@ -9,9 +9,10 @@ import click
 from ..assessment import Assessment
 from ..case import Case, CaseReader
 from ..diagnostics import CaseError, visible
+from ..numbers import Number
 from ..rulebook import Rulebook
 from ..triage import assess
-from ..vocabulary import Choice, Fact, Number
+from ..vocabulary import Choice, Fact
 
 
 def require_terminal() -> None:

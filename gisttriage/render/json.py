@@ -12,8 +12,9 @@ from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case
 from ..diagnostics import visible
 from ..logic import TRUE, Test, tests
+from ..numbers import Number
 from ..rulebook import Rule, Rulebook, Stamp
-from ..vocabulary import Fact, Number, bits
+from ..vocabulary import Fact, bits
 
 SCHEMA = "gisttriage.assessment/1"
 

@@ -9,9 +9,10 @@ from ..assessment import Answer, Assessment, Branch, Missing
 from ..case import Case, Value
 from ..diagnostics import visible
 from ..logic import TRUE, UNKNOWN
+from ..numbers import Number
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 from ..sources import Cite
-from ..vocabulary import Choice, Number
+from ..vocabulary import Choice
 from ..words import chain, is_one_of, lowered
 from .explain import explanation
 from .parts import Line, Report, Section, Verdict
