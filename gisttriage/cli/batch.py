@@ -55,9 +55,9 @@ def batch(
 ) -> int:
     """Assess all case files in folders, and show who needs what.
 
-    The cases to discuss first stand first: emergencies, since they cannot wait; conflicts, which only people can
-    resolve; open ones, which one more fact may settle; settled ones; then those on which the documents are silent.
-    With -o, a row for every file is written in the order of the input, whole or not at all.
+    The cases to discuss first stand first: emergencies, since they cannot wait; files that could not be answered and
+    conflicts, which only people can mend; open ones, which one more fact may settle; settled ones; then those on which
+    the documents are silent. With -o, a row for every file is written in the order of the input, whole or not at all.
     """
     if not paths:
         raise click.UsageError("name a folder or case files, or - for a list of paths on standard input")

@@ -13,8 +13,8 @@ from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..summary import Listed, Summary
 from ..words import chain, lowered
-from .terminal import Looks
-from .text import console_for, hang, signs
+from .terminal import Looks, signs
+from .text import console_for, hang
 
 _STATUS = {
     "settled": "settled",

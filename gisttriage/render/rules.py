@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Iterator
+from typing import TextIO
 
 from ..diagnostics import visible
 from ..logic import All, AnyOf, Condition, Named, Not, Situation, Test
 from ..rulebook import Rule, Rulebook
 from ..sources import Source
 from ..words import as_case, is_one_of, lowered
+from . import terminal
 
 AGREEMENT = {
     "differs": "differs from the publication",
@@ -85,6 +89,15 @@ def _condition(condition: Condition, rulebook: Rulebook) -> Iterator[str]:
             yield f"not {', and '.join(_condition(part, rulebook))}"
 
 
-def printed(lines: Iterator[str]) -> str:
-    """Return lines as they may be printed."""
-    return "".join(f"{visible(line)}\n" for line in lines)
+def printed(lines: Iterator[str], stream: TextIO | None) -> str:
+    """Return lines as they may be printed: wrapped for a terminal, whole for what reads them line by line."""
+    looks = terminal.of(stream)
+    on_terminal = stream is not None and stream.isatty()
+    width = looks.width if on_terminal else sys.maxsize
+    shown = (terminal.signs(visible(line), looks.plain) for line in lines)
+    return "".join(f"{part}\n" for line in shown for part in _wrapped(line, width))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False) or [""]

@@ -9,6 +9,10 @@ from typing import TextIO
 
 from msgspec import Struct
 
+_PLAIN = str.maketrans(
+    {"→": "->", "≈": "~", "·": "-", "✓": "+", "✗": "x", "…": "...", "≤": "<=", "≥": ">=", "–": "-", "’": "'"}
+)
+
 
 class Looks(Struct, frozen=True):
     """Width in columns, whether colour may be used, and whether only plain ASCII signs can be printed."""
@@ -41,3 +45,8 @@ def _can_print_signs(stream: TextIO | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def signs(text: str, plain: bool) -> str:
+    """Return `text`, for a terminal that has only ASCII with plain characters for the signs the program prints."""
+    return text.translate(_PLAIN) if plain else text

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from .parts import Line, Report, Verdict, numbered
+from .terminal import signs
 
 # Colours that can be read on a dark and on a light background; the words say the same without them.
 _STYLE = {
@@ -23,9 +24,6 @@ _STYLE = {
     "silent": "bold",
 }
 _WIDEST, _NARROW = 110, 72
-_PLAIN = str.maketrans(
-    {"→": "->", "≈": "~", "·": "-", "✓": "+", "✗": "x", "…": "...", "≤": "<=", "≥": ">=", "–": "-", "’": "'"}
-)
 
 
 def render(reports: Iterable[Report], *, width: int = 80, colour: bool = False, plain: bool = False) -> str:
@@ -37,11 +35,6 @@ def render(reports: Iterable[Report], *, width: int = 80, colour: bool = False, 
             show(report, console, plain=plain)
         printed.append("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
     return "\n".join(printed)
-
-
-def signs(text: str, plain: bool) -> str:
-    """Return `text`, for a terminal that has only ASCII with plain characters for the signs the program prints."""
-    return text.translate(_PLAIN) if plain else text
 
 
 def console_for(width: int, colour: bool, *, record: bool = False) -> Console:

@@ -11,13 +11,11 @@ import click
 from ... import __version__
 from ...batch import answer_all
 from ...compare import Changed, Comparison, compare
-from ...diagnostics import visible
 from ...listing import Listing, list_cases
 from ...logic import TooLarge
 from ...output import write_out
-from ...render import terminal
 from ...render.json import dumps, stamped
-from ...render.text import signs
+from ...render.rules import printed
 from ...rulebook import Rulebook
 from ...rulefile import load_rulebook
 from ...verify import STATES
@@ -61,8 +59,7 @@ def diff(old: str, new: str, cases: str | None, format: str) -> int:
     if format == "json":
         write_out(dumps(_document(before, after, comparison, changed)), as_utf8=True)
     else:
-        lines = (visible(line) + "\n" for line in _lines(before, after, comparison, changed, cases))
-        write_out(signs("".join(lines), terminal.of(sys.stdout).plain))
+        write_out(printed(_lines(before, after, comparison, changed, cases), sys.stdout))
     return int(bool(comparison.changes or comparison.vocabulary or changed))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ...diagnostics import suggest
 from ...output import write_out
-from ...render import terminal
 from ...render.rules import lines_of_rule, printed
-from ...render.text import signs
 from ...verify import where_applies
 from ..common import examples, rulebook_of, rules_option
 
@@ -21,11 +21,8 @@ def show(id: str, rules: str | None) -> None:
 
     Also what it overrides, what overrides it, and the smallest case in which it applies.
     """
-    import sys  # noqa: PLC0415
-
     rulebook = rulebook_of(rules)
     rule = rulebook.rules.get(id)
     if rule is None:
         raise click.UsageError(f"no rule {id!r}; {suggest(id, rulebook.rules) or 'gisttriage rules list names them'}")
-    text = printed(lines_of_rule(rule, rulebook, where_applies(rulebook, id)))
-    write_out(signs(text, terminal.of(sys.stdout).plain))
+    write_out(printed(lines_of_rule(rule, rulebook, where_applies(rulebook, id)), sys.stdout))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ...output import write_out
@@ -27,4 +29,4 @@ def sources(format: str, rules: str | None) -> None:
         write_out(FORMATS[format](rulebook.sources.values()), as_utf8=True)
         return
     for source in rulebook.sources.values():
-        write_out(printed(lines_of_source(source)) + "\n")
+        write_out(printed(lines_of_source(source), sys.stdout) + "\n")
