@@ -260,9 +260,7 @@ def test_processes_do_not_outlive_a_killed_run(tmp_path: Path, rulebook: Ruleboo
     slow_folder(tmp_path, rulebook)
     process = begun(tmp_path, "2")
     time.sleep(2)
-    children = subprocess.run(
-        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
-    ).stdout.split()
+    children = children_of(process.pid)
     assert children
     process.kill()
     process.communicate(timeout=30)  # their ends of the pipes are closed only when they are gone
@@ -399,6 +397,19 @@ def begun(tmp_path: Path, jobs: str) -> subprocess.Popen[bytes]:
     return start(tmp_path, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, as the kernel tells it."""
+    found = []
+    for stat_file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat_file.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat_file.parent.name))
+    return found
+
+
 def wait_for_temporary(tmp_path: Path) -> None:
     """Wait until the run has begun to write."""
     for _ in range(600):
@@ -437,11 +448,9 @@ def test_a_killed_worker_is_said_and_leaves_no_half_file(tmp_path: Path, ruleboo
     slow_folder(tmp_path, rulebook)
     process = begun(tmp_path, "2")
     time.sleep(2.5)
-    children = subprocess.run(
-        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
-    ).stdout.split()
+    children = children_of(process.pid)
     for child in children:
-        os.kill(int(child), signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, b"")
     assert b"error: a process that reads cases was killed" in err
