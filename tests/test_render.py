@@ -133,6 +133,17 @@ def test_every_format_names_the_rulebook_and_says_that_it_supports_review(rulebo
         assert "Supports clinical review and does not replace it." in flat
 
 
+def test_every_missing_fact_has_its_place(rulebook: Rulebook) -> None:
+    """A fact that is not stated is asked for, could bring something, was assumed, or is said to change nothing."""
+    for name in ("d13-nf1", "partly-known", "subtype-not-tested", "emergency"):
+        case = read_case(ROOT / "examples" / f"{name}.yaml", rulebook)
+        assessment = assess(case, rulebook)
+        flat = " ".join(text.render([report(case, assessment, rulebook)]).split()).lower()
+        for missing in assessment.missing:
+            fact = rulebook.facts[missing.fact]
+            assert fact.ask.lower() in flat or fact.label.lower() in flat, missing.fact
+
+
 def test_every_disagreement_behind_an_answer_is_printed(rulebook: Rulebook) -> None:
     """Whatever is cited, the note on how its publication differs stands in the panel."""
     made = rendered("d13-nf1.yaml", rulebook)

@@ -158,9 +158,14 @@ class _Words:
                     visible(f"Assumed, since it is not stated: {lowered(fact.label)}: {fact.proviso}. Otherwise:")
                 )
                 yield from self._then(missing)
+        shown: set[str] = set()
         for id in (*self.assessment.possible_notices, *self.assessment.possible_cautions):
-            yield from self._possible(id)
-        idle = [self._label(each) for each in self.assessment.missing if not each.matters and not each.remarks]
+            told = list(self._possible(id))
+            shown |= {id} if told else set()
+            yield from told
+        idle = [
+            self._label(each) for each in self.assessment.missing if not each.matters and shown.isdisjoint(each.remarks)
+        ]
         if idle:
             yield Line(visible(f"Would change nothing: {', '.join(idle)}"))
 
