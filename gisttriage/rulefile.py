@@ -12,15 +12,16 @@ from msgspec import structs
 
 from .compiled import Compiled, outcomes_of
 from .conditions import WORDS, Conditions, thresholds
-from .diagnostics import Problem, Problems, RulebookError, Span, TooManyProblems, quoted
-from .documents import Document, compose, read_document, span_of
+from .diagnostics import Problem, Problems, RulebookError, TooManyProblems, quoted
+from .documents import Document, compose, read_document
 from .facts import cut, read_fact
 from .fields import NAME, Fields
 from .implications import Implication
 from .logic import Condition, Test, TooLarge
 from .numbers import Number
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition, Option, Rule, Rulebook, Stamp
-from .sources import Source, read_cites, read_sources
+from .rulesection import RuleSection
+from .sources import Source, read_sources
 from .survey import conditions_of, places_of
 from .vocabulary import Fact, Text, fold
 
@@ -32,7 +33,6 @@ _MOST_LAYERS = 8
 _OVERLAY = ("extends", "rulebook", "facts", "definitions", "implications", "sources", "rules", "disable")
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
-_RULE = ("id", "when", "then", "because", "cites", "overrides", "provided", "caution", "notice", "extension", "urgent")
 _TONES = ("for", "caution", "against", "neutral")
 _Options = Mapping[str, tuple[Fields, dict[str, Option]]]
 
@@ -115,14 +115,16 @@ class _Reader:
         options = self._options()
         scope = self._section("scope", "when", "because")
         within = conditions.read(scope.node_of("when", required=True), scope.document)
-        rules = self._rules(conditions, sources, options)
-        disabled = self._disabled(rules)
+        names = {name: tuple(labels) for name, (_, labels) in options.items()}
+        section = RuleSection(self.layers, conditions, sources, names, self.problems)
+        rules = section.rules()
+        disabled = section.disabled(rules)
         rules = {
             id: structs.replace(rule, overrides=tuple(other for other in rule.overrides if other not in disabled))
             for id, rule in rules.items()
             if id not in disabled
         }
-        overridden_by = self._overridden_by(rules)
+        overridden_by = section.overridden_by(rules)
         self._stop_if_broken()
         compiled = self._compiled(rules, overridden_by, within, implications)
         decisions = self._decisions(options, compiled)
@@ -270,85 +272,6 @@ class _Reader:
             entry.unknown("tone", tone, _TONES)
         return Option(entry.text("label", name), tone)
 
-    def _rules(self, conditions: Conditions, sources: Mapping[str, Source], options: _Options) -> dict[str, Rule]:
-        rules: dict[str, Rule] = {}
-        given = [fields for layer in self.layers for fields in layer.mappings("rules")]
-        if not given:
-            self.base.fail(self.base.keys.get("rules"), "there is no rule")
-        for fields in given:
-            rule = self._rule(fields, conditions, sources, options)
-            if rule.id in rules:
-                fields.fail(
-                    fields.values.get("id"), f"a second rule {rule.id!r}", "give it an id of its own; disable the other"
-                )
-            elif rule.id:
-                rules[rule.id] = rule
-        for fields in given:
-            for node in fields.scalars("overrides"):
-                if node.value not in rules:
-                    fields.unknown_at(node, "rule", node.value, rules)
-        return rules
-
-    def _rule(self, fields: Fields, conditions: Conditions, sources: Mapping[str, Source], options: _Options) -> Rule:
-        fields.only(_RULE)
-        id = fields.text("id", required=True)
-        if id and not re.fullmatch(NAME, id):
-            fields.fail(fields.values["id"], f"{quoted(id)} is no name for a rule", "letters, digits, _ and -")
-        then = Fields(fields.document, fields.values.get("then"), self.problems, f"then of {id!r}")
-        self._check_then(then, options)
-        if not then.values and "caution" not in fields.values and "notice" not in fields.values:
-            fields.fail(None, f"rule {id!r} says nothing", "it needs `then`, `caution` or `notice`")
-        return Rule(
-            id=id,
-            when=conditions.read(fields.node_of("when", required=True), fields.document),
-            then=then.plain(),
-            because=fields.text("because", required=bool(then.values)),
-            cites=read_cites(fields, sources),
-            overrides=fields.texts("overrides"),
-            provided=fields.text("provided"),
-            caution=fields.text("caution"),
-            notice=fields.text("notice"),
-            extension=fields.flag("extension"),
-            urgent=fields.flag("urgent"),
-            path=fields.document.name,
-            span=span_of(fields.node) if fields.node is not None else Span(1),
-        )
-
-    def _disabled(self, rules: Mapping[str, Rule]) -> dict[str, str]:
-        """Return the rules that an overlay disables, each with its reason."""
-        disabled: dict[str, str] = {}
-        for layer in self.layers[1:]:
-            for entry in layer.mappings("disable"):
-                entry.only(("rule", "because"))
-                id, because = entry.text("rule", required=True), entry.text("because", required=True)
-                if id not in rules:
-                    entry.unknown("rule", id, rules)
-                disabled[id] = because
-        return disabled
-
-    def _check_then(self, then: Fields, options: _Options) -> None:
-        for decision, option in then.plain().items():
-            if decision not in options:
-                then.fail(then.keys[decision], f"no decision {decision!r}", f"one of: {', '.join(options)}")
-            elif option not in options[decision][1] and option != NO_GUIDANCE:
-                then.unknown(decision, option, (*options[decision][1], NO_GUIDANCE))
-
-    def _overridden_by(self, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
-        """Return who overrides whom, with the rules in an order in which overriding ones stand first."""
-        done: dict[str, tuple[str, ...]] = {}
-        by = {id: tuple(other.id for other in rules.values() if id in other.overrides) for id in rules}
-        waiting = dict(by)
-        while ready := [id for id, others in waiting.items() if all(other in done for other in others)]:
-            done |= {id: waiting.pop(id) for id in ready}
-        if waiting:
-            circle = _circle(waiting)
-            first = rules[circle[0]]
-            shown = circle if len(circle) < 8 else [*circle[:6], "…"]
-            message = f"rules override each other in a circle: {' → '.join((*shown, circle[0]))}"
-            document = next(document for document in self.documents if document.name == first.path)
-            self.problems.append(document.problem(first.span, message, "remove one of these overrides"))
-        return done
-
     def _compiled(
         self,
         rules: Mapping[str, Rule],
@@ -381,14 +304,3 @@ class _Reader:
                 reach=reach,
             )
         return decisions
-
-
-def _circle(waiting: Mapping[str, tuple[str, ...]]) -> list[str]:
-    path = [next(iter(waiting))]
-    seen = set(path)
-    while True:
-        following = next(other for other in waiting[path[-1]] if other in waiting)
-        if following in seen:
-            return path[path.index(following) :]
-        path.append(following)
-        seen.add(following)

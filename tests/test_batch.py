@@ -148,6 +148,7 @@ def test_json_lines_hold_the_full_assessments(gisttriage: Run, tmp_path: Path, r
         assert line == json.loads(gisttriage("assess", f"cases/{name}.yaml", "--format", "json").out)
         jsonschema.validate(line, assessment_schema(rulebook))
     assert lines[2]["status"] == "error"
+    assert lines[2]["rulebook"] == lines[0]["rulebook"]
     assert lines[2]["error"] == "line 1: tki cannot be 'imatinb'"
     assert "\u202e" not in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
 

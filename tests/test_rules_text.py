@@ -18,7 +18,11 @@ from .conftest import Run
 def test_list_and_show_tell_every_rule(gisttriage: Run, rulebook: Rulebook) -> None:
     """Every rule is listed; `show` gives its reason, evidence with disagreements, neighbours and a case in which it applies."""
     listed = gisttriage("rules", "list").out
-    assert [line.split()[0] for line in listed.splitlines()] == [*rulebook.rules]
+    lines = listed.split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == [*rulebook.rules]
+    for told in (listed, gisttriage("rules", "show", "surgery-nf1").out, gisttriage("rules", "sources").out):
+        assert rulebook.stamp.sha256[:12] in told
+        assert "Supports clinical review and does not replace it." in told
     shown = gisttriage("rules", "show", "surgery-nf1").out
     for part in (
         "then surgery: Consider",
@@ -41,7 +45,10 @@ def test_every_rule_can_be_shown_and_its_example_applies(gisttriage: Run, rulebo
         shown = gisttriage("rules", "show", id).out
         case = tmp_path / "case.yaml"
         case.write_text(
-            "".join(f"{line.strip()}\n" for line in shown.split("applies, for example, to\n")[1].splitlines())
+            "".join(
+                f"{line.strip()}\n"
+                for line in shown.split("applies, for example, to\n")[1].split("\n\n")[0].splitlines()
+            )
         )
         answer = json.loads(gisttriage("assess", case, "--format", "json").out)
         assert next(rule["applies"] for rule in answer["rules"] if rule["id"] == id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import TypeVar
 
 import click
 
@@ -13,12 +14,20 @@ from ..diagnostics import Problem
 from ..rulebook import Rulebook
 from ..rulefile import load_rulebook
 
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
 rules_option = click.option(
     "--rules",
     metavar="PATH",
     is_eager=True,
     help="Use this rulebook instead of the one that ships with the program (or set GISTTRIAGE_RULES).",
 )
+
+
+def format_option(*formats: str) -> Callable[[Decorated], Decorated]:
+    """Return the option --format; the first format is the default."""
+    kind, text = click.Choice(formats), "How to print it."
+    return click.option("--format", "format", type=kind, default=formats[0], show_default=True, help=text)
 
 
 def rulebook_of(path: str | None) -> Rulebook:

@@ -12,6 +12,7 @@ from ..diagnostics import OutputError, Problem, visible
 from ..output import write_out, write_whole
 from ..rulebook import Rulebook
 from ..vocabulary import Fact, Text
+from ..words import chain
 from .ask import ask, choices, require_terminal
 from .common import examples, rulebook_of, rules_option
 
@@ -47,7 +48,7 @@ def new(case: str | None, asking: bool, rules: str | None) -> None:
 
 
 def _template(rulebook: Rulebook, given: Mapping[str, Given]) -> Iterator[str]:
-    yield f"# A case for gisttriage, rulebook {visible(rulebook.stamp.id)} {visible(rulebook.stamp.version)}.\n"
+    yield f"# A case for gisttriage, rulebook {visible(chain(rulebook.stamp))}.\n"
     yield "# Fill in what is known; what is left empty is unknown, and never read as no.\n"
     for fact in rulebook.facts.values():
         yield f"\n# {visible(fact.ask)}\n# {visible(choices(fact))}\n{fact.name}:{_value(fact, given)}\n"

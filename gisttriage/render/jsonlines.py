@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from .. import __version__
 from ..batch import Result
 from ..diagnostics import visible
 from ..logic import Situation
 from ..rulebook import Rulebook
 from ..summary import Digest, error_text
-from .json import SCHEMA, answered, described, printable
+from .json import answered, described, printable, stamped
 
 ERROR_SCHEMA = "gisttriage.error/1"
 
@@ -39,7 +40,15 @@ class JsonLines:
         """Return one case, or why it could not be read, without a line end."""
         if result.case is None or result.assessment is None:
             source = {"id": visible(result.id), "source": visible(result.file)}
-            error = {"schema": ERROR_SCHEMA, "case": source, "status": "error", "error": error_text(result.problems)}
+            error = {
+                "schema": ERROR_SCHEMA,
+                "tool": {"name": "gisttriage", "version": __version__},
+                "rulebook": stamped(self._rulebook.stamp),
+                "case": source,
+                "status": "error",
+                "error": error_text(result.problems),
+                "disclaimer": self._rulebook.stamp.disclaimer,
+            }
             return printable(msgspec.json.encode(error).decode())
         shared = self._shared.get(result.situation)
         if shared is None:
@@ -69,6 +78,3 @@ class JsonArray(JsonLines):
     def end(self) -> str:
         """Close the array."""
         return "\n]\n"
-
-
-__all__ = ["ERROR_SCHEMA", "SCHEMA", "JsonArray", "JsonLines"]

@@ -11,7 +11,7 @@ from ..diagnostics import visible
 from ..logic import All, AnyOf, Condition, Named, Not, Situation, Test
 from ..rulebook import Rule, Rulebook
 from ..sources import Source
-from ..words import as_case, is_one_of, lowered
+from ..words import as_case, chain, is_one_of, lowered
 from . import terminal
 
 AGREEMENT = {
@@ -59,6 +59,12 @@ def lines_of_source(source: Source) -> Iterator[str]:
     yield f"  {source.design}{f', n = {source.n}' if source.n else ''}"
     for id in source.findings:
         yield from (f"  {line}" for line in _finding(source, id))
+
+
+def closing(rulebook: Rulebook) -> Iterator[str]:
+    """Yield what stands at the end of everything that is told of a rulebook: which one it is, and what it is for."""
+    yield f"Rulebook {chain(rulebook.stamp)}."
+    yield rulebook.stamp.disclaimer
 
 
 def _finding(source: Source, id: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ...render.findings import FORMATS
 from ...rulebook import Rulebook
 from ...verify import STATES, Proof, verify
 from ...words import as_case
-from ..common import examples, rulebook_of, rules_option
+from ..common import examples, format_option, rulebook_of, rules_option
 
 
 @click.command(
@@ -24,14 +24,7 @@ from ..common import examples, rulebook_of, rules_option
         "gisttriage rules check department.yaml --format sarif > check.sarif",
     )
 )
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(tuple(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to print the findings.",
-)
+@format_option(*FORMATS)
 @click.option("--save-witnesses", metavar="DIR", help="Write a case that shows it for every finding that has one.")
 @click.option(
     "--states",

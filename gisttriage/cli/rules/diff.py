@@ -20,8 +20,8 @@ from ...rulebook import Rulebook
 from ...rulefile import load_rulebook
 from ...verify import STATES
 from ...vocabulary import bits
-from ...words import as_case, in_words, lowered
-from ..common import examples, print_problems
+from ...words import as_case, chain, in_words, lowered
+from ..common import examples, format_option, print_problems
 
 CaseChange = tuple[str, dict[str, tuple[str, str]]]
 
@@ -36,14 +36,7 @@ CaseChange = tuple[str, dict[str, tuple[str, str]]]
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--cases", metavar="FOLDER", help="Also tell which of these cases would be answered otherwise.")
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "json")
 def diff(old: str, new: str, cases: str | None, format: str) -> int:
     """Compare two rulebooks by their answers: every region of cases whose answer changes, largest first.
 
@@ -79,7 +72,7 @@ def _lines(
     regions = f"{len(comparison.changes)} region{'' if len(comparison.changes) == 1 else 's'}"
     told = f"{regions} of cases answered otherwise" if comparison.changes else "no case is answered otherwise"
     for side, book in (("old", old), ("new", new)):
-        yield f"{side}: {book.stamp.id} {book.stamp.version}, sha256 {book.stamp.sha256}"
+        yield f"{side}: {chain(book.stamp)}"
     yield f"compared over {comparison.cases:,} fully known cases, and every unknown with them: {told}"
 
 

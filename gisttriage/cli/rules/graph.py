@@ -7,16 +7,14 @@ import click
 from ...diagnostics import suggest
 from ...output import write_out, write_whole
 from ...render.graph import FORMATS
-from ..common import examples, rulebook_of, rules_option
+from ..common import examples, format_option, rulebook_of, rules_option
 
 
 @click.command(
     epilog=examples("gisttriage rules graph surgery", "gisttriage rules graph --format svg -o decisions.svg")
 )
 @click.argument("decision", required=False, metavar="[DECISION]")
-@click.option(
-    "--format", "format", type=click.Choice(tuple(FORMATS)), default="mermaid", show_default=True, help="How to draw."
-)
+@format_option(*FORMATS)
 @click.option("-o", "--output", metavar="FILE", help="Write the picture to this file.")
 @rules_option
 def graph(decision: str | None, format: str, output: str | None, rules: str | None) -> None:

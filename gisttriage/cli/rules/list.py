@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ...diagnostics import visible
 from ...output import write_out
+from ...render.rules import closing, printed
 from ..common import examples, rulebook_of, rules_option
 
 
@@ -22,3 +25,4 @@ def list(rules: str | None) -> None:
         write_out(visible(f"{rule.id:{width}}  {told}{over}") + "\n")
     for id, because in rulebook.disabled.items():
         write_out(visible(f"{id:{width}}  disabled: {because}") + "\n")
+    write_out("\n" + printed(closing(rulebook), sys.stdout))

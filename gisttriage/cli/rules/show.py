@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 
 import click
 
 from ...diagnostics import suggest
 from ...output import write_out
-from ...render.rules import lines_of_rule, printed
+from ...render.rules import closing, lines_of_rule, printed
 from ...verify import where_applies
 from ..common import examples, rulebook_of, rules_option
 
@@ -25,4 +26,5 @@ def show(id: str, rules: str | None) -> None:
     rule = rulebook.rules.get(id)
     if rule is None:
         raise click.UsageError(f"no rule {id!r}; {suggest(id, rulebook.rules) or 'gisttriage rules list names them'}")
-    write_out(printed(lines_of_rule(rule, rulebook, where_applies(rulebook, id)), sys.stdout))
+    told = lines_of_rule(rule, rulebook, where_applies(rulebook, id))
+    write_out(printed(chain(told, [""], closing(rulebook)), sys.stdout))

@@ -8,19 +8,12 @@ import click
 
 from ...output import write_out
 from ...render.references import FORMATS
-from ...render.rules import lines_of_source, printed
-from ..common import examples, rulebook_of, rules_option
+from ...render.rules import closing, lines_of_source, printed
+from ..common import examples, format_option, rulebook_of, rules_option
 
 
 @click.command(epilog=examples("gisttriage rules sources", "gisttriage rules sources --format bibtex > gist.bib"))
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(("text", *FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to print the sources.",
-)
+@format_option("text", *FORMATS)
 @rules_option
 def sources(format: str, rules: str | None) -> None:
     """List the sources with their design and size, what each says, and how well that was confirmed; or export them."""
@@ -30,3 +23,4 @@ def sources(format: str, rules: str | None) -> None:
         return
     for source in rulebook.sources.values():
         write_out(printed(lines_of_source(source), sys.stdout) + "\n")
+    write_out(printed(closing(rulebook), sys.stdout))

@@ -11,7 +11,7 @@ from ...expectation import measure, run_tests
 from ...listing import Listing, list_cases
 from ...output import write_out, write_whole
 from ...render.tests import as_json, as_junit, as_text
-from ..common import examples, rulebook_of, rules_option, tell
+from ..common import examples, format_option, rulebook_of, rules_option, tell
 
 
 @click.command(
@@ -25,14 +25,7 @@ from ..common import examples, rulebook_of, rules_option, tell
     "--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT", help="Fail if less of the rules was tried."
 )
 @click.option("--junit", metavar="FILE", help="Also write JUnit XML to this file.")
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("text", "json")
 @rules_option
 def test(paths: Sequence[str], min_coverage: float | None, junit: str | None, format: str, rules: str | None) -> int:
     """Run cases against the answers they expect, and count which rules they saw true, false and unknown.
