@@ -110,6 +110,10 @@ class RulebookError(GistTriageError):
     """A rulebook cannot be read or does not hold together."""
 
 
+class TableError(GistTriageError):
+    """A registry table cannot be read, or the mapping of its columns does not fit."""
+
+
 class OutputError(GistTriageError):
     """A result cannot be written."""
 

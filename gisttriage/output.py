@@ -24,36 +24,46 @@ def replacing(path: str) -> Iterator[Callable[[str], None]]:
 
     Raises OutputError when the file cannot be made, written or put in place; other errors are the caller's own.
     """
-    import tempfile  # noqa: PLC0415 - only -o needs it
-
-    temporary = ""
-    try:
-        with _named(path):
-            if not os.path.basename(path):
-                raise IsADirectoryError(errno.EISDIR, "this names a folder and no file")
-            if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-                # A device or a pipe takes the data itself; a folder is refused by open().
-                target, file = "", open(path, "wb")  # noqa: SIM115 - closed below, whatever happens
-            else:
-                target = os.path.realpath(path)
-                number, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".gisttriage-")
-                file = os.fdopen(number, "wb")
+    with staged(path) as place:
+        with naming(path):
+            file = open(place, "wb")  # noqa: SIM115 - closed below, whatever happens
 
         def write(text: str) -> None:
-            with _named(path):
+            with naming(path):
                 file.write(text.encode("utf-8", "backslashreplace"))
 
         try:
             yield write
-            with _named(path):
+            with naming(path):
                 file.flush()
-                if target:
-                    os.fsync(file.fileno())
         finally:
             with suppress(OSError):
                 file.close()
-        if target:
-            with _named(path):
+
+
+@contextmanager
+def staged(path: str) -> Iterator[str]:
+    """Give the name of an empty file that takes the place of `path` when all went well, and vanishes otherwise.
+
+    A device or a pipe takes the data itself. Raises OutputError as `replacing` does.
+    """
+    import tempfile  # noqa: PLC0415 - only -o needs it
+
+    temporary = ""
+    try:
+        with naming(path):
+            if not os.path.basename(path):
+                raise IsADirectoryError(errno.EISDIR, "this names a folder and no file")
+            target = os.path.realpath(path)
+            if os.path.isdir(path):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if not os.path.exists(path) or stat.S_ISREG(os.stat(path).st_mode):
+                number, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".gisttriage-")
+                os.close(number)
+        yield temporary or path
+        if temporary:
+            with naming(path):
+                _flush(temporary)
                 if os.path.exists(target):
                     os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
                 os.replace(temporary, target)
@@ -62,6 +72,15 @@ def replacing(path: str) -> Iterator[Callable[[str], None]]:
         if temporary:
             with suppress(OSError):
                 os.unlink(temporary)
+
+
+def _flush(path: str) -> None:
+    """Make sure that a file is on the disk before it takes another's place."""
+    number = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def same_file(one: str, two: str) -> bool:
@@ -73,7 +92,7 @@ def same_file(one: str, two: str) -> bool:
 
 
 @contextmanager
-def _named(path: str) -> Iterator[None]:
+def naming(path: str) -> Iterator[None]:
     """Turn an error of the system into one that names the output; a reader that stopped is no error of the output."""
     try:
         yield

@@ -10,7 +10,7 @@ from msgspec import Struct
 from .assessment import Assessment
 from .batch import Result
 from .diagnostics import Problem
-from .logic import TRUE
+from .logic import TRUE, Situation
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 
 # Who cannot wait stands first, then what only people can mend or resolve, then what one more fact may settle.
@@ -83,25 +83,29 @@ class Summary:
 
     def add(self, result: Result, digest: Digest | None) -> None:
         """Count one result."""
-        self.cases += 1
-        group = digest.group if digest is not None else self._group(result)
-        self.groups[group] += 1
-        self.statuses[digest.status if digest is not None else "error"] += 1
+        group = digest.group if digest is not None else self._group(result.situation)
+        self.count(group, digest)
         if self._most is None or len(self._lists[group]) < self._most:
             error = error_text(result.problems)
             self._lists[group].append(Listed(result.id, result.file, group, digest, error))
+
+    def count(self, group: str, digest: Digest | None, cases: int = 1) -> None:
+        """Count cases that have one answer, or none."""
+        self.cases += cases
+        self.groups[group] += cases
+        self.statuses[digest.status if digest is not None else "error"] += cases
         if digest is None:
             return
         for name, outcome in digest.answers.items():
-            self.answers[name][outcome] += 1
+            self.answers[name][outcome] += cases
         if digest.status == "needs_data":
-            self.open += 1
-            self.settling.update(digest.settling)
-            self.asked_first.update(digest.missing[:1])
+            self.open += cases
+            self.settling.update(dict.fromkeys(digest.settling, cases))
+            self.asked_first.update(dict.fromkeys(digest.missing[:1], cases))
 
-    def _group(self, result: Result) -> str:
+    def _group(self, situation: Situation) -> str:
         """A file that cannot be answered may still say that the patient cannot wait."""
-        urgent = (rule.when.truth(result.situation) is TRUE for rule in self._urgent if result.situation)
+        urgent = (rule.when.truth(situation) is TRUE for rule in self._urgent if situation)
         return "emergency" if any(urgent) else "error"
 
     def first(self) -> list[Listed]:

@@ -1,4 +1,4 @@
-"""``gisttriage batch``: many case files in, a summary and a table out."""
+"""``gisttriage batch``: many case files, or a registry table, in; a summary and a table out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import click
 
@@ -19,6 +20,7 @@ from ..output import replacing, same_file, write_out
 from ..render.rows import RowFormat
 from ..rulebook import Rulebook
 from ..summary import Digest, Summary, digest
+from ..tables.forms import FORMS, OUTPUTS, expand, form_of
 from .common import examples, rulebook_of, rules_option, tell
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".md")
@@ -31,10 +33,26 @@ _SHOWN = 20
         "gisttriage batch cases/ -o results.csv",
         "gisttriage batch cases/ --all | less",
         "git ls-files 'cases/*.yaml' | gisttriage batch - -o results.jsonl",
+        "gisttriage batch --suggest-map registry.csv > mapping.yaml",
+        "gisttriage batch registry.csv --map mapping.yaml -o scored.parquet --situations situations.md",
+        "gisttriage batch table:registry.patients --engine spark -o table:registry.scored",
     )
 )
 @click.argument("paths", nargs=-1, metavar="PATH... (- is a list of paths on standard input)")
-@click.option("-o", "--output", metavar="FILE", help=f"Write a row for every case to this file ({', '.join(ENDINGS)}).")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help=f"Write a row for every case to this file ({', '.join(ENDINGS)}; of a table {', '.join(OUTPUTS)}).",
+)
+@click.option("--map", "mapping", metavar="FILE", help="Table: which column says which fact, and in which words.")
+@click.option("--suggest-map", is_flag=True, help="Table: print the draft of a mapping for it, and do nothing else.")
+@click.option(
+    "--situations", metavar="FILE", help="Table: write its different situations, with how many cases in each."
+)
+@click.option("--strict", is_flag=True, help="Table: refuse it if a value is not known.")
+@click.option("--engine", type=click.Choice(("duckdb", "spark")), help="Table: what reads it [default: duckdb].")
+@click.option("--master", metavar="URL", help="Spark: where it runs [default: the session there is, else local].")
 @click.option("--pattern", metavar="GLOB", help="Which names to take in folders [default: *.yaml, *.yml, *.json].")
 @click.option("--follow-links", is_flag=True, help="Follow links that lead out of a folder.")
 @click.option(
@@ -52,16 +70,32 @@ def batch(
     show_all: bool,
     exit_zero: bool,
     rules: str | None,
+    **of_tables: Any,
 ) -> int:
-    """Assess all case files in folders, and show who needs what.
+    """Assess all case files in folders, or all rows of a table, and show who needs what.
 
     The cases to discuss first stand first: emergencies, since they cannot wait; files that could not be answered and
     conflicts, which only people can mend; open ones, which one more fact may settle; settled ones; then those on which
     the documents are silent. With -o, a row for every file is written in the order of the input, whole or not at all.
+
+    A table is a file that ends in .csv, .tsv, .parquet or .jsonl (of text also .gz), a folder of Parquet files, or with
+    Spark whatever Spark reads. Columns named like facts are read as they are; --map tells of others. Its rows get the
+    answers as further columns.
     """
     if not paths:
-        raise click.UsageError("name a folder or case files, or - for a list of paths on standard input")
+        raise click.UsageError("name a folder, case files or a table, or - for a list of paths on standard input")
     rulebook = rulebook_of(rules)
+    if of_tables["suggest_map"] or of_tables["engine"] or any(map(form_of, expand(paths[0]))):
+        if pattern or follow_links:
+            raise click.UsageError("--pattern and --follow-links are for folders of cases")
+        from . import registry  # noqa: PLC0415 - folders of cases need none of it
+
+        asked = registry.Asked(paths, output, jobs, show_all, exit_zero, rules, **of_tables)
+        return registry.run(asked, rulebook)
+    given = next((name for name, value in of_tables.items() if value), None)
+    if given is not None:
+        option = "--map" if given == "mapping" else f"--{given}"
+        raise click.UsageError(f"{option} is for tables, and {paths[0]} is none; a table ends in {', '.join(FORMS)}")
     rows = _format(output, rulebook)
     watch = _Watch(output)
     listed = list_cases(_paths(paths), Listing(pattern=pattern, follow_links=follow_links), watch.warn)

@@ -22,7 +22,7 @@ from .lazy import LazyGroup
 
 _COMMANDS = {
     "assess": "Assess case files.",
-    "batch": "Assess all case files in folders.",
+    "batch": "Assess all case files in folders, or a table.",
     "new": "Write a case file to fill in.",
     "rules": "Read, prove and export the rulebook.",
 }
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _stop)
     code = run(arguments)
-    gc.freeze()  # nor is there any garbage worth looking for on the way out
+    if not gc.isenabled():
+        gc.freeze()  # nor is there any garbage worth looking for on the way out
     sys.exit(code)
 
 

@@ -1,0 +1,392 @@
+"""Tables on DuckDB, in this process: no network, and nothing left behind."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..diagnostics import GistTriageError, OutputError, Problem, Span, TableError
+from ..output import naming, staged
+from ..rulebook import Rulebook
+from .engine import Target, Unforeseen, check_columns
+from .forms import form_of
+from .headers import check_names, read_header
+
+try:
+    import duckdb
+except ImportError:
+    help = "pip install 'gisttriage[tables]'"
+    raise GistTriageError([Problem(path="tables", message="tables need the package duckdb", help=help)]) from None
+
+_HEAD = 200_000  # rows looked at first of a delimited text
+_CODED = 50_000  # most different values of a column that is read as codes
+_CHUNK = 4096
+_MEMORY = 3_000  # MB
+# What a spreadsheet may evaluate (OWASP, "CSV Injection"), unless it is a number; what a terminal may obey.
+_FORMULA = r"^\s*[-=+@＝＋－＠]"
+_NUMBER = r"^\s*[-+]?[0-9]*[.,]?[0-9]+([eE][-+]?[0-9]+)?\s*$"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+
+
+class DuckEngine:
+    """The engine that needs nothing beside it. One table at a time."""
+
+    row_number = "ROW_NUMBER() OVER ()"
+    keeps_order = False
+
+    def __init__(self, rulebook: Rulebook, threads: int | None = None) -> None:
+        self._stamp = rulebook.stamp
+        # What does not fit into memory goes to a private folder, since it is patient data.
+        self._folder = tempfile.TemporaryDirectory(prefix="gisttriage-")
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": self._folder.name,
+            "memory_limit": f"{_MEMORY}MB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+        if threads is not None:
+            settings["threads"] = threads
+        self._connection = duckdb.connect(":memory:", config=settings)
+        self._connection.execute("SET enable_progress_bar = false")
+        # The small table is always on the right of a join. An optimiser that guesses otherwise, from the size of a CSV,
+        # would hold the large one in memory.
+        self._connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        self._paths: tuple[str, ...] = ()
+        self._source = self._looked = ""
+        self._format = ""
+        self._width = 0
+        self._coded: dict[int, str] = {}
+        self._words: dict[tuple[str, str], Sequence[int]] = {}
+
+    def joined(self, column: str) -> str:
+        return f"NULLIF(ARRAY_TO_STRING(LIST_SORT(LIST(DISTINCT CAST({column} AS VARCHAR))), '; '), '')"
+
+    def open(self, paths: Sequence[str]) -> tuple[str, ...]:
+        self._paths, self._coded, self._words = tuple(paths), {}, {}
+        self._format = form_of(paths[0])
+        parts = [self._part_of(path) for path in paths]
+        first = parts[0][0]
+        for path, (names, _) in zip(paths, parts, strict=True):
+            check_names(path, names)
+            check_columns(paths[0], first, path, names)
+        places = [[names.index(name) for name in first] for names, _ in parts]
+        self._width = len(first)
+        self._source = " UNION ALL ".join(
+            f"SELECT {', '.join(f'c{i} AS x{j}' for j, i in enumerate(place))} FROM {relation}"
+            for place, (_, relation) in zip(places, parts, strict=True)
+        )
+        self._look(self._without_blanks())
+        return first
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        cursor = self._connection.cursor()
+        with self._reading():
+            cursor.execute(query)
+            while chunk := cursor.fetchmany(_CHUNK):
+                yield from chunk
+
+    def lookup(self, name: str, column: str, word: str) -> str:
+        if (name, word) not in self._words:
+            return f"{name}.{word}"
+        return f"LIST_EXTRACT({list(self._words[name, word])}::BIGINT[], CAST(ENUM_CODE({column}) AS BIGINT) + 1)"
+
+    def joining(self, name: str, column: str) -> str:
+        coded = any(name == dictionary for dictionary, _ in self._words)
+        return "" if coded else f" LEFT JOIN {name} ON {column} = {name}.v"
+
+    def dictionary(self, name: str, column: str, values: Sequence[Any], words: Mapping[str, Sequence[int]]) -> None:
+        if int(column[1:]) in self._coded:  # the codes of its values number them in this order
+            self._words |= {(name, word): cells for word, cells in words.items()}
+            return
+        zeros = ", ".join(f"CAST(0 AS BIGINT) AS {word}" for word in words)
+        with self._reading():
+            self._connection.execute(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT {column} AS v, {zeros} FROM input LIMIT 0"
+            )
+            self._fill(name, [values, *words.values()])
+
+    def table(self, name: str, columns: Mapping[str, Sequence[int | str]]) -> None:
+        types = {column: "BIGINT" if isinstance(cells[0], int) else "VARCHAR" for column, cells in columns.items()}
+        with self._reading():
+            made = ", ".join(f"{column} {type}" for column, type in types.items())
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name} ({made})")
+            self._fill(name, list(columns.values()))
+            # Codes in place of texts: a table of millions of rows has few different answers.
+            for column, type in types.items():
+                if type == "VARCHAR":
+                    self._connection.execute(f"DROP TYPE IF EXISTS {name}_{column}_codes")
+                    self._connection.execute(
+                        f"CREATE TYPE {name}_{column}_codes AS ENUM (SELECT DISTINCT {column} FROM {name})"
+                    )
+            coded = ", ".join(
+                f"CAST({column} AS {name}_{column}_codes) AS {column}" if type == "VARCHAR" else column
+                for column, type in types.items()
+            )
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {coded} FROM {name}")
+
+    def code(self, columns: Mapping[int, Sequence[Any]]) -> None:
+        if self._format != "csv":
+            return
+        for column, values in columns.items():
+            if values and len(values) <= _CODED:
+                type = f"codes{column}"
+                with self._reading():
+                    self._connection.execute("CREATE OR REPLACE TABLE codes (v VARCHAR)")
+                    self._fill("codes", [values])
+                    self._connection.execute(f"DROP TYPE IF EXISTS {type} CASCADE")
+                    self._connection.execute(f"CREATE TYPE {type} AS ENUM (SELECT v FROM codes)")
+                self._coded[column] = type
+        self._look(self._looked)
+
+    def learns_from_part(self, target: Target) -> bool:
+        return self._format == "csv" and target.format == "parquet" and os.path.getsize(self._paths[0]) > 50_000_000
+
+    def part(self, only: bool) -> None:
+        if only:
+            with self._reading():
+                self._connection.execute(
+                    f"CREATE OR REPLACE TABLE head AS SELECT * FROM {self._without_blanks()} LIMIT {_HEAD}"
+                )
+        # Looking at every cell takes time; whether a row is blank is seen more easily in what was written.
+        self._look("head" if only else f"({self._source})")
+
+    def written(self, place: Target) -> None:
+        names, relation = self._parquet(place.path, names_only=False)
+        taken = ", ".join(f"c{i}" for i in range(len(names)))
+        self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {taken} FROM {relation}")
+        blank = " AND ".join(f"c{i} IS NULL" for i in range(self._width))
+        if self._connection.execute(f"SELECT 1 FROM input WHERE {blank} LIMIT 1").fetchone():
+            raise Unforeseen
+
+    @contextmanager
+    def staged(self, target: Target) -> Iterator[Target]:
+        with staged(target.path) as place:
+            self._named_output = target.path
+            yield Target(place, target.format)
+
+    def write(self, query: str, names: Sequence[str], target: Target) -> None:
+        delimited = target.format in ("csv", "tsv")
+        kinds = self._kinds(f"({query})")
+        columns = ", ".join(
+            f"{_harmless(f'o{i}') if delimited and kind.startswith(('VARCHAR', 'ENUM')) else f'o{i}'} AS {_name(name)}"
+            for i, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        )
+        with self._writing(self._named_output):
+            self._connection.execute(
+                f"COPY (SELECT {columns} FROM ({query})) TO {_text(target.path)} {self._how(target)}"
+            )
+
+    def close(self) -> None:
+        self._connection.close()
+        self._folder.cleanup()
+
+    def _how(self, target: Target) -> str:
+        stamp = self._stamp
+        match target.format:
+            case "csv" | "tsv":
+                separator = "," if target.format == "csv" else "\t"
+                return f"(FORMAT csv, HEADER, DELIMITER {_text(separator)}, USE_TMP_FILE false)"
+            case "jsonl":
+                return "(FORMAT json, USE_TMP_FILE false)"
+            case _:
+                about = {"rulebook": stamp.id, "version": stamp.version, "sha256": stamp.sha256}
+                told = _text(json.dumps({**about, "disclaimer": stamp.disclaimer}))
+                return f"(FORMAT parquet, KV_METADATA {{gisttriage: {told}}}, USE_TMP_FILE false)"
+
+    def _fill(self, name: str, columns: Sequence[Sequence[Any]]) -> None:
+        unnested = ", ".join(f"UNNEST(${i})" for i in range(1, len(columns) + 1))
+        if columns[0]:
+            self._connection.execute(f"INSERT INTO {name} SELECT {unnested}", [list(column) for column in columns])
+
+    def _without_blanks(self) -> str:
+        """Return the rows of the input; in a delimited text, one with nothing in it is no case."""
+        if self._format != "csv":
+            return f"({self._source})"
+        anything = " OR ".join(f"x{i} IS NOT NULL" for i in range(self._width))
+        return f"(SELECT * FROM ({self._source}) WHERE {anything})"
+
+    def _look(self, relation: str) -> None:
+        """Make the view `input` of x0, x1, …; columns with known values are read as codes."""
+        self._looked = relation
+        columns = ", ".join(
+            f"CAST(x{i} AS {self._coded[i]}) AS c{i}" if i in self._coded else f"x{i} AS c{i}"
+            for i in range(self._width)
+        )
+        with self._reading():
+            self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {columns} FROM {relation}")
+
+    def _part_of(self, path: str) -> tuple[tuple[str, ...], str]:
+        """Return the columns of one file, and a relation with the columns c0, c1, … that reads it."""
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", path):
+            help = "name a file on this machine, or use --engine spark"
+            raise TableError([Problem(path=path, message="this engine reads files of this machine only", help=help)])
+        match self._format:
+            case "csv":
+                return self._delimited(path)
+            case "jsonl":
+                return self._json_lines(path)
+            case _:
+                return self._parquet(path)
+
+    def _delimited(self, path: str) -> tuple[tuple[str, ...], str]:
+        header = read_header(path)
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header.names)))
+        options = (
+            f"auto_detect = false, header = false, skip = {header.skip}, delim = {_text(header.separator)}, "
+            f"quote = '\"', escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, "
+            f"compression = '{'gzip' if path.lower().endswith('.gz') else 'none'}', hive_partitioning = false, "
+            f"max_line_size = 10000000"
+        )
+        return header.names, f"read_csv({_path(path)}, {options})"
+
+    def _json_lines(self, path: str) -> tuple[tuple[str, ...], str]:
+        _check_there(path)
+        zipped = "gzip" if path.lower().endswith(".gz") else "uncompressed"
+        found = f"read_json({_path(path)}, format = 'newline_delimited', compression = '{zipped}', sample_size = -1, "
+        found += "maximum_depth = 2, hive_partitioning = false"
+        with self._reading():
+            described = self._connection.execute(f"DESCRIBE SELECT * FROM {found})").fetchall()
+        # A date in JSON is a text; so is whatever is a number in one line and a text in another.
+        kinds = {name: "VARCHAR" if kind in _JSON_TEXTS else kind for name, kind, *_ in described}
+        columns = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in kinds.items())
+        names = tuple(kinds)
+        return names, _numbered(names, f"{found}, columns = {{{columns}}})")
+
+    def _parquet(self, path: str, names_only: bool = True) -> tuple[tuple[str, ...], str]:
+        _check_there(path)
+        folder = os.path.isdir(path)
+        pattern = _text(os.path.join(glob.escape(path), "**", "*.parquet")) if folder else _path(path)
+        relation = f"read_parquet({pattern}, hive_partitioning = {'true' if folder else 'false'})"
+        with self._reading():
+            described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+        names = tuple(str(name) for name, *_ in described)
+        return names, _numbered(names, relation)
+
+    def _kinds(self, relation: str) -> list[str]:
+        with self._reading():
+            return [
+                str(kind) for _, kind, *_ in self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+            ]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn the engine's errors into ours. Its own messages may quote rows, and do not go out."""
+        try:
+            yield
+        except duckdb.Error as error:
+            raise TableError([_problem(", ".join(self._paths), error)]) from None
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        """As `_reading`, for errors of which some are about the output, and one means that a value is new."""
+        try:
+            with naming(path):
+                yield
+        except duckdb.ConversionException as error:
+            if "ENUM" in str(error):
+                raise Unforeseen from None
+            raise TableError([_problem(", ".join(self._paths), error)]) from None
+        except duckdb.Error as error:
+            text = str(error)
+            if isinstance(error, (duckdb.IOException, duckdb.PermissionException)) and not _about_input(
+                text, self._paths
+            ):
+                reason = _reason(text)
+                help = "is the folder there, may you write to it, and is there room?"
+                raise OutputError([Problem(path=path, message=f"cannot be written: {reason}", help=help)]) from None
+            raise TableError([_problem(", ".join(self._paths), error)]) from None
+
+
+_JSON_TEXTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "JSON", "VARCHAR")
+
+
+def _numbered(names: Sequence[str], relation: str) -> str:
+    """Return a relation with its columns called c0, c1, …: no name of a table gets into a query."""
+    return f"(SELECT * FROM {relation} AS t({', '.join(f'c{i}' for i in range(len(names)))}))"
+
+
+def _check_there(path: str) -> None:
+    if not os.path.exists(path):
+        help = "check the spelling, and the folder you are in"
+        raise TableError([Problem(path=path, message="no such file", help=help)])
+
+
+def _text(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(name: str) -> str:
+    """Return a column's name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _path(path: str) -> str:
+    """Return a path as a literal in which nothing is taken for a pattern."""
+    return _text(path if os.path.exists(path) and not glob.has_magic(path) else glob.escape(path))
+
+
+def _harmless(column: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
+    column = f"NULLIF(CAST({column} AS VARCHAR), '')"  # or an empty text would be written as ""
+    plain = f"REGEXP_REPLACE({column}, {_text(_CONTROL)}, '�', 'g')"
+    formula = f"REGEXP_MATCHES({column}, {_text(_FORMULA)}) AND NOT REGEXP_MATCHES({column}, {_text(_NUMBER)})"
+    return f"CASE WHEN {formula} THEN '''' ELSE '' END || {plain}"
+
+
+def _about_input(text: str, paths: Sequence[str]) -> bool:
+    return any(path in text for path in paths)
+
+
+def _reason(text: str) -> str:
+    """Return what the system said, out of a message of the engine."""
+    known = ("No space left on device", "File too large", "Permission denied", "Read-only file system")
+    return next((reason for reason in known if reason in text), "the engine could not write")
+
+
+def _problem(paths: str, error: Exception) -> Problem:
+    """Say in our words what the engine could not do; its own words would quote rows."""
+    text = str(error)
+    line = re.search(r"(?:CSV Error on Line: |in line )(\d+)", text)
+    file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE) or re.search(r'in file "(.*?)"', text)
+    span = Span(int(line.group(1))) if line else None
+    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    again = "was it cut off? Copy or export it again"
+
+    def told(message: str, help: str) -> Problem:
+        return Problem(path=file.group(1) if file else paths, message=message, span=span, help=help)
+
+    if cells:
+        wanted, found = cells.groups()
+        return told(f"this row has {found} cells, and the header {wanted}", f"a last row may be torn: {again}")
+    for sign, message, help in (
+        ("unterminated quote", "a quote is never closed", again),
+        ("Invalid unicode", "this file is not UTF-8", "save it as UTF-8"),
+        ("not utf-8", "this file is not UTF-8", "save it as UTF-8"),
+        ("Maximum line size", "this row is longer than 10 MB", "is a quote never closed?"),
+        (
+            "state machine",
+            "this is no regular CSV: mixed line ends, or a quote in the middle of a cell",
+            "save it again",
+        ),
+        ("GZIP", "this gzip file is damaged or cut off", again),
+        ("gzip", "this gzip file is damaged or cut off", again),
+        ("magic bytes", "this is no whole Parquet file", again),
+        ("too small to be a Parquet", "this is no whole Parquet file", again),
+        ("Malformed JSON", "this line is not JSON", again),
+        ("No files found", "no such file", "check the spelling, and the folder you are in"),
+        ("Out of Memory", "the table does not fit into the memory allowed", "use --engine spark, or fewer --jobs"),
+        ("No space left", "no room is left for temporary files", "free some, or set TMPDIR to another disk"),
+        ("Permission denied", "this file may not be read", "check its permissions"),
+    ):
+        if sign.casefold() in text.casefold():
+            return told(message, help)
+    kind = type(error).__name__.removesuffix("Exception")
+    return told(f"this table cannot be read ({kind})", "is it what its ending says? If so: " + again)

@@ -1,0 +1,289 @@
+"""Which column of a table speaks of which fact: a mapping file, and columns that are named like facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ..diagnostics import Problem, Problems, Span, TableError, TooManyProblems, quoted, suggest
+from ..documents import Document, compose, document_of, kind, read_document, span_of
+from ..fields import Fields
+from ..rulebook import Rulebook
+from ..vocabulary import Choice, Fact, Misread, Text, fold
+
+LIMIT = 1_000_000
+"""Largest mapping file, in bytes."""
+
+ANY, ALL, LATEST = "any", "all", "latest by"
+"""How rows of one patient may be decided between, other than by what they have in common."""
+
+_KEYS = ("columns", "constants", "group_by", "unknown", "ignore")
+_COLUMN_KEYS = ("fact", "values", "unknown", "separator", "rule", LATEST)
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One column, as far as it speaks of one fact.
+
+    `values` gives for a folded cell the mask it means, `unknown` the folded cells that mean not known, `separator` what
+    parts a list in one cell. `rule` says how rows of one patient are decided between: "" (merge what they have in
+    common), ANY, ALL, or LATEST together with the column of dates `by`.
+    """
+
+    column: str
+    fact: str
+    values: Mapping[str, int] = {}
+    unknown: frozenset[str] = frozenset()
+    separator: str = ""
+    rule: str = ""
+    by: str = ""
+    where: Span | None = None
+
+
+class ColumnMapping(Struct, frozen=True, kw_only=True):
+    """A mapping file as a value; the empty one reads the columns that are named like facts."""
+
+    document: Document = Document("", "")
+    statements: tuple[Statement, ...] = ()
+    constants: Mapping[str, int] = {}
+    group_by: str = ""
+    unknown: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    places: Mapping[str, Span] = {}
+
+    def problem(self, place: str | Span | None, message: str, help: str) -> Problem:
+        """Return a problem at a place in the mapping file."""
+        return self.document.problem(self.places.get(place) if isinstance(place, str) else place, message, help)
+
+
+class Fitted(Struct, frozen=True, kw_only=True):
+    """A mapping laid over the columns of one table; columns are numbers here.
+
+    `statements` pairs each statement with its column; `dates` gives the column of dates for those that go by one.
+    """
+
+    names: tuple[str, ...]
+    statements: tuple[tuple[int, Statement], ...]
+    dates: Mapping[int, int]
+    group: int | None
+    constants: Mapping[str, int]
+    unread: tuple[str, ...]
+
+
+def read_mapping(path: str, rulebook: Rulebook) -> ColumnMapping:
+    """Read a mapping file. Raises TableError with every problem in it, each with its place."""
+    document = read_document(path, LIMIT, TableError)
+    return _mapping(document, compose(document, TableError), rulebook)
+
+
+def parse_mapping(text: str, rulebook: Rulebook, name: str = "<mapping>") -> ColumnMapping:
+    """Read a mapping from a text, as `read_mapping` does from a file."""
+    document = document_of(name, text)
+    return _mapping(document, compose(document, TableError), rulebook)
+
+
+def _mapping(document: Document, root: Node | None, rulebook: Rulebook) -> ColumnMapping:
+    problems = Problems()
+    try:
+        mapping = _Reader(document, rulebook, problems).read(root)
+    except TooManyProblems:
+        raise TableError([*problems]) from None
+    if problems:
+        raise TableError(problems)
+    return mapping
+
+
+class _Reader:
+    def __init__(self, document: Document, rulebook: Rulebook, problems: Problems) -> None:
+        self._document, self._rulebook, self._problems = document, rulebook, problems
+        self._places: dict[str, Span] = {}
+
+    def read(self, root: Node | None) -> ColumnMapping:
+        fields = Fields(self._document, root, self._problems, "a mapping")
+        fields.only(_KEYS)
+        shared = _folded(fields.texts("unknown"))
+        statements = tuple(self._columns(fields, shared))
+        constants = self._constants(fields)
+        for statement in statements:
+            if statement.fact in constants:
+                message = (
+                    f"{statement.fact} is a constant below, and the column {quoted(statement.column)} gives it too"
+                )
+                self._problem(statement.where, message, "keep one of the two")
+        if "group_by" in fields.values:
+            self._places["group_by"] = span_of(fields.values["group_by"])
+        for statement in statements:
+            if statement.rule and "group_by" not in fields.values and not statement.separator:
+                message = f"{statement.rule!r} decides between rows of one patient, and rows are not grouped"
+                self._problem(statement.where, message, "add group_by: and the column that names the patient")
+        return ColumnMapping(
+            document=self._document,
+            statements=statements,
+            constants=constants,
+            group_by=fields.text("group_by"),
+            unknown=shared,
+            ignore=frozenset(fields.texts("ignore")),
+            places=self._places,
+        )
+
+    def _problem(self, where: Node | Span | None, message: str, help: str | None) -> None:
+        self._problems.append(self._document.problem(where, message, help))
+
+    def _columns(self, fields: Fields, shared: frozenset[str]) -> Iterator[Statement]:
+        node = fields.node_of("columns")
+        if node is None:
+            return
+        columns = Fields(self._document, node, self._problems, "columns")
+        for column, value in columns.values.items():
+            key = columns.keys[column]
+            for each in value.value if isinstance(value, SequenceNode) else [value]:
+                statement = self._statement(column, key, each, shared)
+                if statement is not None:
+                    yield statement
+
+    def _statement(self, column: str, key: Node, node: Node, shared: frozenset[str]) -> Statement | None:
+        if isinstance(node, ScalarNode):
+            fact = self._fact(node.value, node)
+            return Statement(column=column, fact=fact.name, unknown=shared, where=span_of(key)) if fact else None
+        fields = Fields(self._document, node, self._problems, f"the column {quoted(column)}")
+        fields.only((*_COLUMN_KEYS, "latest_by"))
+        fact = self._fact(fields.text("fact", required=True), fields.values.get("fact"))
+        if fact is None:
+            return None
+        rule, by = self._rule(fields, fact)
+        return Statement(
+            column=column,
+            fact=fact.name,
+            values=self._values(fields, fact),
+            unknown=shared | _folded(fields.texts("unknown")),
+            separator=fields.text("separator"),
+            rule=rule,
+            by=by,
+            where=span_of(key),
+        )
+
+    def _fact(self, name: str, where: Node | None) -> Fact | None:
+        fact = self._rulebook.facts.get(name)
+        if fact is None and name:
+            known = tuple(self._rulebook.facts)
+            self._problem(where, f"no fact {quoted(name)}", suggest(name, known) or f"known: {', '.join(known)}")
+        return fact
+
+    def _rule(self, fields: Fields, fact: Fact) -> tuple[str, str]:
+        """Read `rule: any`, `rule: all` or `latest by: date`, which may stand below `rule` too."""
+        node = fields.values.get("rule")
+        if isinstance(node, MappingNode):
+            fields = Fields(self._document, node, self._problems, "a rule")
+            fields.only((LATEST, "latest_by"))
+        for name in (LATEST, "latest_by"):
+            if name in fields.values:
+                return LATEST, fields.text(name, required=True)
+        if not isinstance(node, ScalarNode) or not node.value:
+            return "", ""
+        rule = node.value.strip()
+        if rule.startswith((f"{LATEST} ", f"{LATEST}:")):
+            return LATEST, rule[len(LATEST) :].lstrip(": ")
+        if rule not in (ANY, ALL):
+            self._problem(node, f"no rule {quoted(rule)}", "any, all, or latest by: and a column of dates")
+        elif not (isinstance(fact, Choice) and fact.kind == "yes_no"):
+            help = "any and all are for facts that are yes or no; for others, latest by: and a column of dates"
+            self._problem(node, f"{fact.name} has more answers than yes and no", help)
+        return rule, ""
+
+    def _values(self, fields: Fields, fact: Fact) -> dict[str, int]:
+        node = fields.values.get("values")
+        if node is None:
+            return {}
+        cells = Fields(self._document, node, self._problems, "values")
+        found: dict[str, int] = {}
+        for cell, value in cells.values.items():
+            folded, mask = fold(cell), 0
+            for each in value.value if isinstance(value, SequenceNode) else [value]:
+                mask |= self._meant(fact, each)
+            if found.setdefault(folded, mask) != mask:
+                help = "case, spaces, hyphens and underscores do not count; keep one of the two"
+                self._problem(cells.keys[cell], f"{quoted(cell)} has two meanings", help)
+        return found
+
+    def _meant(self, fact: Fact, node: Node) -> int:
+        if not isinstance(node, ScalarNode):
+            self._problem(node, f"a cell means a value or a list of values, not {kind(node)}", None)
+            return fact.full
+        try:
+            return meaning(fact, node.value)
+        except Misread as misread:
+            self._problem(node, misread.message, misread.help)
+            return fact.full
+
+    def _constants(self, fields: Fields) -> dict[str, int]:
+        constants = Fields(self._document, fields.node_of("constants"), self._problems, "constants")
+        found: dict[str, int] = {}
+        for name, value in constants.values.items():
+            fact = self._fact(name, constants.keys[name])
+            if fact is not None:
+                found[name] = self._meant(fact, value)
+        return found
+
+
+def meaning(fact: Fact, text: str) -> int:
+    """Return the mask that a text means for a fact, as in a case file. Raises Misread."""
+    return fact.full if isinstance(fact, Text) or fact.is_unknown(text) else fact.read(text)
+
+
+def _folded(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset(map(fold, texts))
+
+
+def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table: str) -> Fitted:
+    """Lay a mapping over the columns of a table. Raises TableError if it names columns that are not there.
+
+    A column that is named like a fact is read without being mapped, unless the mapping gives that fact otherwise.
+    """
+    problems: list[Problem] = []
+
+    def place(column: str, where: str | Span | None) -> int | None:
+        found = find_column(column, names)
+        if found is None:
+            help = suggest(column, names) or f"its columns: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
+            problems.append(mapping.problem(where, f"{table} has no column {quoted(column)}", help))
+        return found
+
+    ignored = {find_column(column, names) for column in mapping.ignore}
+    group = place(mapping.group_by, "group_by") if mapping.group_by else None
+    statements: list[tuple[int, Statement]] = []
+    dates: dict[int, int] = {}
+    for statement in mapping.statements:
+        column = place(statement.column, statement.where)
+        date = place(statement.by, statement.where) if statement.by else None
+        if column is not None:
+            if date is not None:
+                dates[len(statements)] = date
+            statements.append((column, statement))
+    if problems:
+        raise TableError(problems)
+    given = {statement.fact for statement in mapping.statements} | mapping.constants.keys()
+    mapped = {column for column, _ in statements}
+    facts = {fold(name): name for name in rulebook.facts}
+    for column, name in enumerate(names):
+        fact = facts.get(fold(name))
+        if fact is not None and fact not in given and column not in ignored | mapped | {group}:
+            statements.append((column, Statement(column=name, fact=fact, unknown=mapping.unknown)))
+    used = {column for column, _ in statements} | set(dates.values()) | {group}
+    unread = tuple(name for column, name in enumerate(names) if column not in used)
+    return Fitted(
+        names=tuple(names),
+        statements=tuple(statements),
+        dates=dates,
+        group=group,
+        constants=mapping.constants,
+        unread=unread,
+    )
+
+
+def find_column(column: str, names: Sequence[str]) -> int | None:
+    """Return the number of a column by its name, or by one that differs in case and spaces only."""
+    if column in names:
+        return names.index(column)
+    near = [number for number, name in enumerate(names) if fold(name) == fold(column)]
+    return near[0] if len(near) == 1 else None
