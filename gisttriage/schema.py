@@ -65,23 +65,25 @@ def mapping_schema(rulebook: Rulebook) -> dict[str, Any]:
     """Return the schema of a mapping: which column of a table says which fact, and in which words."""
     words = {"type": ["string", "number", "boolean", "null"]}
     codes = {"anyOf": [words, {"type": "array", "items": words}]}
-    latest = {"type": "object", "properties": {"latest by": _STRING}, "required": ["latest by"]}
-    columns = [_column(fact, codes, latest) for fact in rulebook.facts.values()]
-    column = {"anyOf": [{"enum": list(rulebook.facts)}, *columns]}
+    column = {"anyOf": [{"enum": list(rulebook.facts)}, *(_column(fact, codes) for fact in rulebook.facts.values())]}
     return {
         "$schema": _DIALECT,
         "title": f"gisttriage mapping, rulebook {rulebook.stamp.id} {rulebook.stamp.version}",
+        "$defs": {
+            "column": column,
+            **{f"fact.{name}": {"description": fact.ask, **_fact(fact)} for name, fact in rulebook.facts.items()},
+        },
         "type": "object",
         "properties": {
             "columns": {
                 "description": "What each column says: a fact by its name, or a fact with how to read it.",
                 "type": ["object", "null"],
-                "additionalProperties": {"anyOf": [*column["anyOf"], {"type": "array", "items": column}]},
+                "additionalProperties": _one_or_more({"$ref": "#/$defs/column"}),
             },
             "constants": {
                 "description": "Facts that are the same for the whole table.",
                 "type": ["object", "null"],
-                "properties": {name: _fact(fact) for name, fact in rulebook.facts.items()},
+                "properties": {name: {"$ref": f"#/$defs/fact.{name}"} for name in rulebook.facts},
                 "additionalProperties": False,
             },
             "group_by": {"description": "The column that names the patient, if one may have several rows.", **_STRING},
@@ -92,27 +94,31 @@ def mapping_schema(rulebook: Rulebook) -> dict[str, Any]:
     }
 
 
-def _column(fact: Fact, codes: dict[str, Any], latest: dict[str, Any]) -> dict[str, Any]:
-    value = _fact(fact)
-    rules = [{"enum": ["any", "all"]}] if isinstance(fact, Choice) and fact.kind == "yes_no" else []
+def _column(fact: Fact, codes: dict[str, Any]) -> dict[str, Any]:
+    rules: list[dict[str, Any]] = [{"type": "object", "properties": {"latest by": _STRING}, "required": ["latest by"]}]
+    if isinstance(fact, Choice) and fact.kind == "yes_no":
+        rules.append({"enum": ["any", "all"]})
     return {
         "type": "object",
-        "description": fact.ask,
         "properties": {
             "fact": {"const": fact.name},
             "values": {
-                "description": "What cells mean that a case file would not understand; several values: one of them.",
+                "description": "What cells mean that a case file would not understand; of several values, one.",
                 "type": "object",
-                "additionalProperties": {"anyOf": [value, {"type": "array", "items": value}]},
+                "additionalProperties": _one_or_more({"$ref": f"#/$defs/fact.{fact.name}"}),
             },
             "unknown": {"description": "Codes of this column that mean not known, such as 9 or 99.", **codes},
             "separator": {"description": "What parts the items of a list in one cell.", **_STRING},
-            "rule": {"description": "Which of several rows of a patient counts.", "anyOf": [*rules, latest]},
+            "rule": {"description": "Which of several rows of a patient counts.", "anyOf": rules},
             "latest by": {"description": "The column of dates by which the latest row counts.", **_STRING},
         },
         "required": ["fact"],
         "additionalProperties": False,
     }
+
+
+def _one_or_more(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "array", "items": schema}]}
 
 
 def assessment_schema(rulebook: Rulebook) -> dict[str, Any]:

@@ -25,6 +25,7 @@ except ImportError:
     raise GistTriageError([Problem(path="tables", message="tables need the package duckdb", help=help)]) from None
 
 _HEAD = 200_000  # rows looked at first of a delimited text
+_LARGE = 100_000_000  # bytes of delimited text from which on reading it twice is dear
 _CODED = 50_000  # most different values of a column that is read as codes
 _CHUNK = 4096
 _MEMORY = 3_000  # MB
@@ -146,7 +147,8 @@ class DuckEngine:
         self._look(self._looked)
 
     def learns_from_part(self, target: Target) -> bool:
-        return self._format == "csv" and target.format == "parquet" and os.path.getsize(self._paths[0]) > 50_000_000
+        size = sum(os.path.getsize(path) for path in self._paths) if self._format == "csv" else 0
+        return target.format == "parquet" and size > _LARGE
 
     def part(self, only: bool) -> None:
         if only:

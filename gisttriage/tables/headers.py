@@ -11,6 +11,7 @@ import zlib
 from msgspec import Struct
 
 from ..diagnostics import Problem, TableError, quoted
+from .forms import plain_ending
 
 _HEAD = 4_000_000  # bytes looked at for the header: cBioPortal's comment lines and some thousands of column names
 _SEPARATORS = (",", "\t", ";", "|")
@@ -51,7 +52,8 @@ def header_of(path: str, data: bytes) -> Header:
 
 def _split(path: str, text: str, line: str) -> tuple[list[str], str]:
     bare = "".join(line.split('"')[::2])
-    separator = max(_SEPARATORS, key=bare.count)
+    usual = "\t" if plain_ending(path) in (".tsv", ".tab", ".txt") else ","
+    separator = max((usual, *_SEPARATORS), key=bare.count)
     try:
         names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except (csv.Error, StopIteration):

@@ -147,7 +147,7 @@ class _Reader:
             fact = self._fact(node.value, node)
             return Statement(column=column, fact=fact.name, unknown=shared, where=span_of(key)) if fact else None
         fields = Fields(self._document, node, self._problems, f"the column {quoted(column)}")
-        fields.only((*_COLUMN_KEYS, "latest_by"))
+        fields.only(_COLUMN_KEYS)
         fact = self._fact(fields.text("fact", required=True), fields.values.get("fact"))
         if fact is None:
             return None
@@ -175,15 +175,12 @@ class _Reader:
         node = fields.values.get("rule")
         if isinstance(node, MappingNode):
             fields = Fields(self._document, node, self._problems, "a rule")
-            fields.only((LATEST, "latest_by"))
-        for name in (LATEST, "latest_by"):
-            if name in fields.values:
-                return LATEST, fields.text(name, required=True)
+            fields.only((LATEST,))
+        if LATEST in fields.values:
+            return LATEST, fields.text(LATEST, required=True)
         if not isinstance(node, ScalarNode) or not node.value:
             return "", ""
         rule = node.value.strip()
-        if rule.startswith((f"{LATEST} ", f"{LATEST}:")):
-            return LATEST, rule[len(LATEST) :].lstrip(": ")
         if rule not in (ANY, ALL):
             self._problem(node, f"no rule {quoted(rule)}", "any, all, or latest by: and a column of dates")
         elif not (isinstance(fact, Choice) and fact.kind == "yes_no"):

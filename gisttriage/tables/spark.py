@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sys
@@ -20,7 +21,8 @@ from .forms import WAREHOUSE, form_of
 from .headers import check_names, header_of
 
 try:
-    from py4j.protocol import Py4JError
+    from py4j.protocol import Py4JError, Py4JJavaError
+    from pyspark.accumulators import AccumulatorTCPServer
     from pyspark.errors import PySparkException
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import LongType, StringType, StructField, StructType
@@ -57,6 +59,7 @@ class SparkEngine:
         self._spark.conf.set("spark.sql.csv.parser.columnPruning.enabled", "false")
         self._spark.conf.set("spark.sql.caseSensitive", "false")
         self._input: DataFrame | None = None
+        self._output = ""
 
     def joined(self, column: str) -> str:
         return f"NULLIF(ARRAY_JOIN(ARRAY_SORT(COLLECT_SET(CAST({column} AS STRING))), '; '), '')"
@@ -113,6 +116,7 @@ class SparkEngine:
 
     @contextmanager
     def staged(self, target: Target) -> Iterator[Target]:
+        self._output = target.path
         if target.format == "table" or not self._is_local(target.path):
             # What a failed job has written is not visible: Spark gives it its name at the end.
             yield target
@@ -132,7 +136,7 @@ class SparkEngine:
             shutil.rmtree(place, ignore_errors=True)
 
     def write(self, query: str, names: Sequence[str], target: Target) -> None:
-        with self._reading(target.path, writing=True):
+        with self._reading(self._output, writing=True):
             frame = self._spark.sql(query)
             if target.format in ("csv", "tsv"):
                 texts = {field.name for field in frame.schema.fields if isinstance(field.dataType, StringType)}
@@ -218,6 +222,10 @@ def _start(master: str) -> SparkSession:
         except Exception as error:
             _raise(remote, error, False)
     _need_java()
+    # A Spark that dies is an exception here; what else hears of it would print tracebacks beside that.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)
+    AccumulatorTCPServer.handle_error = lambda *_: None  # type: ignore[method-assign]
     builder = SparkSession.builder.appName("gisttriage")
     if master:
         builder = builder.master(master)
@@ -287,7 +295,7 @@ _SIGNS = (
 def _raise(path: str, error: Exception, writing: bool) -> NoReturn:
     text = str(error)
     kind: type[GistTriageError] = OutputError if writing else TableError
-    if isinstance(error, (ConnectionError, EOFError)) or "Py4JNetworkError" in type(error).__name__:
+    if isinstance(error, (ConnectionError, EOFError, Py4JError)) and not isinstance(error, Py4JJavaError):
         message = "Spark stopped while it was at work"
         raise TableError([Problem(path=path, message=message, help="its log says why; nothing was written")]) from None
     for sign, message, help in _SIGNS:

@@ -188,7 +188,9 @@ def _quoted(name: str) -> str:
     """Return a name or a cell as YAML reads it back: plain where it is plain, else as JSON writes it."""
     if name.isascii() and name.replace("_", "").isalnum() and not name[0].isdigit():
         return name
-    return json.dumps(name)
+    quoted = json.dumps(name, ensure_ascii=False)
+    # YAML has an escape of its own for what lies beyond 16 bits, and folds what it takes for line ends.
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
 def _short(text: str) -> str:
