@@ -261,11 +261,11 @@ def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table:
         raise TableError(problems)
     given = {statement.fact for statement in mapping.statements} | mapping.constants.keys()
     mapped = {column for column, _ in statements}
-    facts = {fold(name): name for name in rulebook.facts}
-    for column, name in enumerate(names):
-        fact = facts.get(fold(name))
-        if fact is not None and fact not in given and column not in ignored | mapped | {group}:
-            statements.append((column, Statement(column=name, fact=fact, unknown=mapping.unknown)))
+    # In the order of the rulebook: engines differ in the order in which they give columns.
+    for fact in rulebook.facts:
+        for column, name in enumerate(names):
+            if fold(name) == fold(fact) and fact not in given and column not in ignored | mapped | {group}:
+                statements.append((column, Statement(column=name, fact=fact, unknown=mapping.unknown)))
     used = {column for column, _ in statements} | set(dates.values()) | {group}
     unread = tuple(name for column, name in enumerate(names) if column not in used)
     return Fitted(
