@@ -14,7 +14,8 @@ from .logic import TRUE, Situation
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Rulebook
 
 # Who cannot wait stands first, then what only people can mend or resolve, then what one more fact may settle.
-ORDER = ("emergency", "error", CONFLICT, "needs_data", "settled", NO_GUIDANCE, OUT_OF_SCOPE)
+MAYBE = "maybe_emergency"
+ORDER = ("emergency", MAYBE, "error", CONFLICT, "needs_data", "settled", NO_GUIDANCE, OUT_OF_SCOPE)
 
 
 class Digest(Struct, frozen=True, kw_only=True):
@@ -28,6 +29,12 @@ class Digest(Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     cautions: tuple[str, ...]
     notices: tuple[str, ...]
+    possible_notices: tuple[str, ...]
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """The notices, and the urgent ones that what is partly known does not rule out."""
+        return (*self.notices, *(f"possible: {id}" for id in self.possible_notices))
 
 
 class Listed(Struct, frozen=True):
@@ -43,6 +50,9 @@ class Listed(Struct, frozen=True):
 def digest(assessment: Assessment, rulebook: Rulebook) -> Digest:
     """Condense an assessment. `settling` are the facts each of which alone would settle every open decision."""
     urgent = any(rulebook.rules[id].urgent for id in assessment.notices)
+    hints = {} if urgent else _hints_of_emergency(assessment, rulebook)
+    possible = tuple(id for id in assessment.possible_notices if id in hints)
+    matter = (missing.fact for missing in assessment.missing if missing.matters and not missing.assumed)
     answers = assessment.decisions
     open_ones = {name for name, answer in answers.items() if answer.status == "open"}
     settling = tuple(
@@ -56,15 +66,29 @@ def digest(assessment: Assessment, rulebook: Rulebook) -> Digest:
         )
     )
     return Digest(
-        group="emergency" if urgent else assessment.status,
+        group="emergency" if urgent else MAYBE if possible else assessment.status,
         status=assessment.status,
         answers={name: answer.option or answer.status for name, answer in answers.items()},
-        missing=tuple(missing.fact for missing in assessment.missing if missing.matters and not missing.assumed),
+        missing=tuple(dict.fromkeys((*hints.values(), *matter))),
         settling=settling,
         rules=tuple(dict.fromkeys(id for answer in answers.values() for id in answer.rules)),
         cautions=assessment.cautions,
         notices=assessment.notices,
+        possible_notices=possible,
     )
+
+
+def _hints_of_emergency(assessment: Assessment, rulebook: Rulebook) -> dict[str, str]:
+    """Return the urgent notices that may hold by what was said, and not only because nothing was; and by which fact."""
+    masks = dict(zip((fact.name for fact in rulebook.read), assessment.situation, strict=True))
+    return {
+        id: missing.fact
+        for missing in assessment.missing
+        for id in missing.remarks
+        if id in assessment.possible_notices
+        and rulebook.rules[id].urgent
+        and masks[missing.fact] != rulebook.facts[missing.fact].full
+    }
 
 
 class Summary:

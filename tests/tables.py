@@ -93,7 +93,7 @@ def case_answer(rulebook: Rulebook, facts: Mapping[str, str]) -> dict[str, str]:
     except CaseError:
         return {"gisttriage_status": "error"}
     found = digest(assess_situation(case.situation, rulebook, brief=True), rulebook)
-    lists = {"missing": found.missing, "rules": found.rules, "cautions": found.cautions, "notices": found.notices}
+    lists = {"missing": found.missing, "rules": found.rules, "cautions": found.cautions, "notices": found.noted}
     cells = {"status": found.status, **found.answers, **{name: "; ".join(each) for name, each in lists.items()}}
     return {f"gisttriage_{name}": cell for name, cell in cells.items()}
 

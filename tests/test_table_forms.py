@@ -278,14 +278,14 @@ def test_mappings_are_checked(rulebook: Rulebook, tmp_path: Path, duck: DuckEngi
         with pytest.raises(GistTriageError, match="<mapping>") as error:
             parse_mapping(text, rulebook)
         assert expected in str(error.value), text
-    source = write_table(tmp_path / "r.csv", [{"Drug": "x", "day": "1.2.2020", "p": "1", "fit": "yes"}])
+    source = write_table(tmp_path / "r.csv", [{"Drug": "x", "day": "spring", "p": "1", "fit": "yes"}])
     for text, expected in (
         ("columns: {Drugs: tki}", "did you mean Drug?"),
         ("columns: {Drug: tki}\ngroup_by: patient", "no column 'patient'"),
         ("columns: {fit: {fact: fit_for_surgery, latest by: date}}\ngroup_by: p", "no column 'date'"),
         (
             "columns: {fit: {fact: fit_for_surgery, latest by: day}}\ngroup_by: p",
-            "'1.2.2020' in the column 'day' is no date",
+            "'spring' in the column 'day' is no date",
         ),
     ):
         with pytest.raises(GistTriageError) as error:

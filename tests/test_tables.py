@@ -276,6 +276,71 @@ def test_rules_decide_between_rows(duck: DuckEngine, rulebook: Rulebook, tmp_pat
     assert {patient for patient, _ in cohort.clashing} == {"b", "c"}
 
 
+def test_only_the_latest_row_counts(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """With `latest by` for the table, a drug of one visit never meets the progression of another."""
+    rows = [
+        {"who": "a", "tki": "imatinib", "progression": "limited", "visit": "2018-01-01", "fit": "yes"},
+        {"who": "a", "tki": "sunitinib", "progression": "", "visit": "31.12.2020", "fit": ""},
+        {"who": "b", "tki": "imatinib", "progression": "limited", "visit": "2021", "fit": "no"},
+        {"who": "b", "tki": "imatinib", "progression": "multifocal", "visit": "2021-02-01", "fit": "no"},
+        {"who": "c", "tki": "imatinib", "progression": "none", "visit": "20180101", "fit": ""},
+        {"who": "c", "tki": "imatinib", "progression": "limited", "visit": "2019-01-01T08:00", "fit": ""},
+        {"who": "c", "tki": "imatinib", "progression": "limited", "visit": "some time", "fit": "yes"},
+    ]
+    text = "columns: {fit: {fact: fit_for_surgery, rule: any}}\ngroup_by: who\nlatest by: visit"
+    source = write_table(tmp_path / "visits.csv", rows)
+    cohort = score(source, rulebook, duck, parse_mapping(text, rulebook), tmp_path / "scored.jsonl")
+    found = read_table(tmp_path / "scored.jsonl")
+    situations = {scored.number: scored.situation for scored in cohort.situations}
+    known = {}
+    for row in found:
+        pairs = zip(rulebook.read, situations[row["gisttriage_situation"]], strict=True)
+        known[row["who"]] = {fact.name: fact.names(mask) for fact, mask in pairs if mask != fact.full}
+    assert known["a"] == {"tki": "sunitinib"}
+    assert known["b"] == {"tki": "imatinib", "progression": "progressed", "fit_for_surgery": "no"}
+    assert known["c"] == {"tki": "imatinib", "progression": "limited", "fit_for_surgery": "yes"}
+    assert [(each.text, each.rows) for each in cohort.undated] == [("some time", 1)]
+    assert found[0]["visit"] == "2018-01-01; 31.12.2020" and found[0]["progression"] == "limited"
+    assert found[2]["progression"] == "none; limited; limited"
+
+
+def test_a_written_unknown_is_the_latest_word(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """On the latest date, a blank says nothing, while "not evaluated" or a word that is not known leaves it open."""
+    rows = [
+        {"who": who, "progression": text, "visit": str(i)}
+        for who, texts in {"a": ["none", ""], "b": ["none", "not evaluated"], "c": ["none", "some"]}.items()
+        for i, text in enumerate(texts)
+    ]
+    mapping = parse_mapping("columns: {progression: {fact: progression, latest by: visit}}\ngroup_by: who", rulebook)
+    cohort = score(write_table(tmp_path / "r.csv", rows), rulebook, duck, mapping, tmp_path / "s.jsonl")
+    known = [situation(cohort, row, rulebook) for row in read_table(tmp_path / "s.jsonl")]
+    assert known == [{"progression": "none"}, {}, {}]
+
+
+def test_decimal_commas_and_doubtful_codes(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """A column may have decimal commas; codes that look like numbers, and a program's None, are read and told."""
+    rows = [
+        {"size": "4,9", "mitoses_per_50_hpf": "99", "tki": "None"},
+        {"size": "> 5,5", "mitoses_per_50_hpf": "7", "tki": "none"},
+    ]
+    mapping = parse_mapping("columns: {size: {fact: largest_tumor_cm, decimal: ','}}", rulebook)
+    cohort = score(write_table(tmp_path / "r.csv", rows), rulebook, duck, mapping, tmp_path / "s.jsonl")
+    known = [situation(cohort, row, rulebook) for row in read_table(tmp_path / "s.jsonl")]
+    assert [each["largest_tumor_cm"] for each in known] == ["<= 5", "> 5"]
+    doubtful = {column.fact: [each.text for each in column.doubtful] for column in cohort.columns}
+    assert doubtful == {"largest_tumor_cm": [], "mitoses_per_50_hpf": ["99"], "tki": ["None"]}
+
+
+def test_what_may_be_an_emergency_is_told(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Symptoms that may be an emergency are noted and stand first; where nothing was said, nothing is."""
+    rows = [{"tki": "imatinib", "presentation": text} for text in ("", "", "asymptomatic", "bleeding", "abscess")]
+    cohort = score(write_table(tmp_path / "r.csv", rows), rulebook, duck, output=tmp_path / "s.jsonl")
+    noted = [row["gisttriage_notices"] for row in read_table(tmp_path / "s.jsonl")]
+    assert noted == ["", "", "", "possible: notice-emergency", "notice-emergency"]
+    assert [scored.group for scored in cohort.situations[:2]] == ["emergency", "maybe_emergency"]
+    assert cohort.situations[1].digest is not None and cohort.situations[1].digest.missing[0] == "presentation"
+
+
 def situation(cohort: Any, row: dict[str, Any], rulebook: Rulebook) -> dict[str, str]:
     """Return what is known in a row's situation, without the constants of the test."""
     (found,) = (scored for scored in cohort.situations if scored.number == int(row["gisttriage_situation"]))
@@ -316,7 +381,7 @@ def test_mapping_reads_registry_words(duck: DuckEngine, rulebook: Rulebook, tmp_
     expected = case_answer(rulebook, {**facts[0], "fit_for_surgery": "yes"})
     assert answered(found[0], expected) == expected
     assert found[1]["gisttriage_errors"] == "" and "disagree" in found[2]["gisttriage_errors"]
-    assert "PD: not a known value" in found[2]["gisttriage_errors"]
+    assert "column PD: no value of progression" in found[2]["gisttriage_errors"]
     assert [scored.cases for scored in cohort.situations] == [1, 1, 1]
     (unread,) = (each for column in cohort.columns for each in column.unread)
     assert (unread.text, unread.rows) == ("2", 1) and "one of" in unread.help
@@ -390,7 +455,7 @@ def test_typed_columns_are_read_as_texts(duck: DuckEngine, rulebook: Rulebook, t
     expected = case_answer(rulebook, {**facts, "progression": "limited"})
     assert answered(found[0], expected) == expected
     assert found[1]["gisttriage_errors"].count("disagrees") == 1
-    assert "mitoses_per_50_hpf: not a known value" in found[2]["gisttriage_errors"]
+    assert "column mitoses_per_50_hpf: no value" in found[2]["gisttriage_errors"]
     assert found[0]["largest_tumor_cm"] == Decimal("4.5")
 
 
@@ -403,4 +468,8 @@ def test_several_columns_about_one_fact_merge(duck: DuckEngine, rulebook: Rulebo
     for row, subtype in zip(found, ("kit_exon_11", "nf1"), strict=False):
         expected = case_answer(rulebook, {"subtype": subtype})
         assert answered(row, expected) == expected
-    assert [row["gisttriage_errors"] for row in found] == ["", "", "subtype: what is said of it disagrees"]
+    assert [row["gisttriage_errors"] for row in found] == [
+        "",
+        "",
+        "subtype: what is said of it disagrees (kit_exon_9 or nf1)",
+    ]

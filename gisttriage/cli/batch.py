@@ -79,8 +79,9 @@ def batch(
     the documents are silent. With -o, a row for every file is written in the order of the input, whole or not at all.
 
     A table is a file that ends in .csv, .tsv, .parquet or .jsonl (of text also .gz), a folder of Parquet files, or with
-    Spark whatever Spark reads. Columns named like facts are read as they are; --map tells of others. Its rows get the
-    answers as further columns.
+    Spark whatever Spark reads. Columns named like facts are read as they are; --map tells of others. With -o, its rows
+    get the answers as further columns; rows of one patient, if the mapping groups them, become one. Its different
+    situations are listed with their numbers of cases, emergencies first.
     """
     if not paths:
         raise click.UsageError("name a folder, case files or a table, or - for a list of paths on standard input")

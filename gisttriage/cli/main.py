@@ -74,12 +74,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-class _Stopped(BaseException):
-    """The process was told to end; `args` holds the number of the signal."""
+class _Stopped(KeyboardInterrupt):
+    """The process was told to end, and not by Ctrl-C."""
+
+
+_signals: list[int] = []  # kept beside the exception: an engine that is interrupted tells that it was, and not by what
 
 
 def _stop(number: int, _: object) -> None:
-    raise _Stopped(number)
+    _signals.append(number)
+    raise _Stopped
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -97,11 +101,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        tell("interrupted: nothing more was written")
-        return 130
-    except _Stopped as stopped:
-        tell("stopped: nothing more was written")
-        return 128 + int(stopped.args[0])
+        tell(f"{'stopped' if _signals else 'interrupted'}: nothing more was written")
+        return 128 + _signals[-1] if _signals else 130
     except OSError as error:
         # What reads our output may stop early (| head); that is its choice and no fault. A full disk is one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -76,7 +76,9 @@ def run(asked: Asked, rulebook: Rulebook) -> int:
         if written:
             tell(visible(f"wrote {written}"))
     if cohort.failed:
-        tell(f"{cohort.failed:,} of {cohort.cases:,} {'patients' if cohort.grouped else 'rows'} could not be answered")
+        whose = "patients" if cohort.grouped else "rows"
+        why = "gisttriage_errors says why" if asked.output else "-o FILE says why"
+        tell(f"{cohort.failed:,} of {cohort.cases:,} {whose} could not be answered; {why}")
     return 2 if cohort.failed and not asked.exit_zero else 0
 
 
@@ -151,10 +153,19 @@ def _warn(cohort: Cohort) -> None:
         for column in cohort.columns
         for unread in column.unread
     ]
-    for patient, facts in cohort.clashing:
-        message = f"the rows of {quoted(patient)} disagree on {', '.join(facts)}: only partly known"
-        help = "mend the table, or name a rule for the column in the mapping: latest by, any, all"
+    for column in cohort.columns:
+        for doubtful in column.doubtful:
+            message = f"{quoted(doubtful.text)} in the column {quoted(column.column)} is read as it stands"
+            message += f" ({count(doubtful.rows, 'row')})"
+            problems.append(Problem(path=cohort.table, message=message, help=doubtful.help))
+    for fact in dict.fromkeys(fact for _, facts in cohort.clashing for fact in facts):
+        patients = ", ".join(quoted(patient) for patient, facts in cohort.clashing if fact in facts)
+        message = f"rows disagree on {fact}, which is only partly known then: of {patients}"
+        help = "mend the table, or say in the mapping which row counts: latest by, any, all"
         problems.append(Problem(path=cohort.table, message=message, help=help))
+    for undated in cohort.undated:
+        message = f"{quoted(undated.text)} is no date, and may be any ({count(undated.rows, 'row')})"
+        problems.append(Problem(path=cohort.table, message=message, help=undated.help))
     if cohort.alone:
         message = f"{count(cohort.alone, 'row')} without a patient's id: each stands alone"
         problems.append(Problem(path=cohort.table, message=message, help="every row needs the patient's id"))

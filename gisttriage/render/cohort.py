@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ..diagnostics import quoted, visible
 from ..rulebook import Rulebook
-from ..summary import Summary
+from ..summary import MAYBE, Summary
 from ..tables.answers import Scored
 from ..tables.scoring import Cohort, ReadColumn
 from ..words import lowered
@@ -16,6 +16,7 @@ from .digest import answered, count, counted, printed, stamped
 from .terminal import Looks
 
 _UNREAD = 3
+_LEAD = {"emergency": "emergency: do not wait · ", MAYBE: "may be an emergency: find out now · "}
 
 
 def render(cohort: Cohort, rulebook: Rulebook, looks: Looks, *, most: int | None, show_all: str) -> str:
@@ -23,30 +24,34 @@ def render(cohort: Cohort, rulebook: Rulebook, looks: Looks, *, most: int | None
     return printed(_lines(cohort, rulebook, most, show_all), looks)
 
 
-def _lines(cohort: Cohort, rulebook: Rulebook, most: int | None, show_all: str) -> Iterator[Text]:
+def _lines(cohort: Cohort, rulebook: Rulebook, most: int | None, show_all: str) -> Iterator[Text | tuple[Text, int]]:
     summary = Summary(rulebook, 0)
     for scored in cohort.situations:
-        urgent = any(rulebook.rules[id].urgent for id in scored.notices)
-        failed = "error" if scored.digest is None else scored.digest.group
-        summary.count("emergency" if urgent else failed, scored.digest, scored.cases)
+        summary.count(scored.group, scored.digest, scored.cases)
     cases = f"{count(cohort.cases, 'patient')} in {count(cohort.rows, 'row')}" if cohort.grouped else ""
     yield from counted(summary, rulebook, cases or count(cohort.rows, "row"))
     if cohort.clashes:
-        whose = "patients of whom rows" if cohort.grouped else "rows of which columns"
-        yield Text(f"{cohort.clashes:,} {whose} disagree: what they disagree on is only partly known", style="bold")
+        whose = "patient whose rows" if cohort.grouped else "row whose columns"
+        several = "patients whose rows" if cohort.grouped else "rows whose columns"
+        told = f"{count(cohort.clashes, whose, several)} disagree: what they disagree on is only partly known"
+        yield Text(told, style="bold")
     yield Text()
     number = len(cohort.situations)
-    yield Text(
-        f"{count(number, 'different situation')}{', the most frequent first' if number > 1 else ''}", style="bold"
-    )
+    urgent = any(scored.group in _LEAD for scored in cohort.situations)
+    order = ", emergencies first, then the most frequent" if urgent else ", the most frequent first"
+    order = order if number > 1 else ""
+    yield Text(f"{count(number, 'different situation')}{order}", style="bold")
+    width = len(f"{max(scored.cases for scored in cohort.situations):,}")
     for scored in cohort.situations[:most]:
-        yield from _situation(scored, rulebook)
+        yield from _situation(scored, rulebook, width)
     if most is not None and number > most:
         yield Text(visible(f"  … and {number - most:,} more: {show_all}"), style="dim")
     yield Text()
     yield Text("How the columns were read", style="bold")
     for column in cohort.columns:
         yield _column(column)
+    if cohort.grouping:
+        yield Text(visible(f"  {cohort.grouping}"))
     for name in cohort.constants:
         yield Text(visible(f"  {name}: the same for all, by the mapping"))
     if cohort.unread:
@@ -56,17 +61,21 @@ def _lines(cohort: Cohort, rulebook: Rulebook, most: int | None, show_all: str) 
     yield from stamped(rulebook)
 
 
-def _situation(scored: Scored, rulebook: Rulebook) -> Iterator[Text]:
-    yield Text.assemble(Text(f"  {scored.cases:>9,}  ", style="bold"), visible(facts_in_words(scored, rulebook)))
+def _situation(scored: Scored, rulebook: Rulebook, width: int) -> Iterator[tuple[Text, int]]:
+    """Yield how many cases are in a situation and what is known of them; then their answer."""
+    under = width + 4
+    cases = Text(f"  {scored.cases:,}".ljust(under), style="bold")
+    yield Text.assemble(cases, visible(facts_in_words(scored, rulebook))), under
     if scored.digest is None:
         told = f"not answered: {'; '.join(scored.errors)}"
     else:
         told = answered(scored.digest)
         if scored.digest.missing:
             told += f" · ask for: {lowered(rulebook.facts[scored.digest.missing[0]].label)}"
-    if any(rulebook.rules[id].urgent for id in scored.notices):
-        told = f"emergency: do not wait · {told}"
-    yield Text(visible(f"             {told}"), style="dim")
+        if scored.errors:
+            told += f" · {'; '.join(scored.errors)}"
+    lead = Text(_LEAD.get(scored.group, ""), style="bold red")
+    yield Text.assemble(" " * under, lead, Text(visible(told), style="dim")), under
 
 
 def facts_in_words(scored: Scored, rulebook: Rulebook) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from .. import __version__
 from ..diagnostics import visible
 from ..rulebook import Rulebook
-from ..summary import Digest, Listed, Summary
+from ..summary import MAYBE, Digest, Listed, Summary
 from ..words import chain, lowered
 from .terminal import Looks, signs
 from .text import console_for, hang
@@ -26,6 +26,7 @@ _STATUS = {
 }
 _GROUP = {
     "emergency": "Emergency: do not wait",
+    MAYBE: "May be an emergency: find out now",
     "error": "Not answered",
     "conflict": "Rules in conflict",
     "needs_data": "Open",
@@ -33,7 +34,13 @@ _GROUP = {
     "no_guidance": "No guidance",
     "out_of_scope": "Out of scope",
 }
-_STYLE = {"emergency": "bold red", "conflict": "bold red", "needs_data": "bold magenta", "error": "bold red"}
+_STYLE = {
+    "emergency": "bold red",
+    MAYBE: "bold red",
+    "conflict": "bold red",
+    "needs_data": "bold magenta",
+    "error": "bold red",
+}
 
 
 def render(summary: Summary, rulebook: Rulebook, looks: Looks, *, show_all: str) -> str:
@@ -41,14 +48,15 @@ def render(summary: Summary, rulebook: Rulebook, looks: Looks, *, show_all: str)
     return printed(_lines(summary, rulebook, show_all), looks)
 
 
-def printed(lines: Iterable[Text], looks: Looks) -> str:
-    """Return lines as a terminal shows them; what is too long hangs under where its line begins."""
+def printed(lines: Iterable[Text | tuple[Text, int]], looks: Looks) -> str:
+    """Return lines as a terminal shows them; what is too long hangs a little to the right, or at the column given."""
     console = console_for(looks.width, looks.colour)
     with console.capture() as capture:
-        for line in lines:
+        for each in lines:
+            line, under = each if isinstance(each, tuple) else (each, 0)
             line.plain = signs(line.plain, looks.plain)
             indent = len(line.plain) - len(line.plain.lstrip())
-            for part in hang(line[indent:], console, console.width, indent, indent + 2):
+            for part in hang(line[indent:], console, console.width, indent, under or indent + 2):
                 console.print(part)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
@@ -77,6 +85,8 @@ def counted(summary: Summary, rulebook: Rulebook, cases: str) -> Iterator[Text]:
     yield Text(visible(f"{cases}: {counts}"), style="bold")
     if urgent := summary.groups["emergency"]:
         yield Text(f"{count(urgent, 'emergency', 'emergencies')} among them: do not wait", style="bold red")
+    if maybe := summary.groups[MAYBE]:
+        yield Text(f"{maybe:,}{' more' if urgent else ''} may be an emergency: find out now", style="bold red")
     for name, outcomes in summary.answers.items():
         decision = rulebook.decisions[name]
         order = (*decision.options, "open", *decision.outcomes[len(decision.options) :])
@@ -115,7 +125,9 @@ def _listed(listed: Listed, rulebook: Rulebook) -> Text:
     if listed.digest is None:
         return Text.assemble(line, visible(f"  not answered: {listed.error}"))
     told = answered(listed.digest)
-    if listed.digest.missing and listed.group != "emergency":
+    if listed.group == MAYBE:
+        told += " · find out whether it is an emergency"
+    elif listed.digest.missing and listed.group != "emergency":
         told += f" · ask for: {lowered(rulebook.facts[listed.digest.missing[0]].label)}"
     return Text.assemble(line, visible(f"  {told}"))
 

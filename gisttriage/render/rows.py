@@ -44,5 +44,5 @@ def shared_cells(result: Result, digest: Digest | None, rulebook: Rulebook) -> t
     stamp = tuple("; ".join(getattr(each, name) for each in rulebook.stamp.chain) for name in ("version", "sha256"))
     if digest is None:
         return ("error", *("",) * (len(rulebook.decisions) + 4), error_text(result.problems), *stamp)
-    lists = ("; ".join(names) for names in (digest.missing, digest.rules, digest.cautions, digest.notices))
+    lists = ("; ".join(names) for names in (digest.missing, digest.rules, digest.cautions, digest.noted))
     return (digest.status, *digest.answers.values(), *lists, "", *stamp)

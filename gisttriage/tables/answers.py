@@ -12,14 +12,16 @@ from ..summary import Digest
 class Scored(Struct, frozen=True, kw_only=True):
     """A distinct situation of a table, with how many cases are in it and its answer; no digest if it cannot hold.
 
-    `notices` are there even then: what cannot wait does not wait for the rest of a row to be mended. `clashing` are the
-    facts of which rows, columns or the items of a list say what cannot all hold.
+    `group` is its place in `summary.ORDER`. `notices` are there even without an answer: what cannot wait does not wait
+    for the rest of a row to be mended. `clashing` are the facts of which rows, columns or the items of a list say what
+    cannot all hold.
     """
 
     number: int
     situation: Situation
     cases: int
     digest: Digest | None
+    group: str
     notices: tuple[str, ...]
     clashing: tuple[str, ...]
     errors: tuple[str, ...]

@@ -9,11 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..numbers import Number
 from ..vocabulary import Fact, Misread, Text, fold
-from .mapping import ALL, ANY, Statement, meaning
+from .mapping import ALL, ANY, LATEST, Statement, meaning
 
-UNREAD, CLASH = 1, 2
-"""Flags of a cell: it is no value of its fact; its parts contradict each other."""
+UNREAD, CLASH, SAID = 1, 2, 4
+"""Flags of a cell: it is no value of its fact; its parts contradict each other; it says that the fact is not known."""
+
+
+CODES = frozenset(("88", "98", "99", "888", "998", "999", "9998", "9999"))
+"""Numbers that registries write for what is not known."""
 
 
 class Meant(Struct, frozen=True):
@@ -22,6 +27,14 @@ class Meant(Struct, frozen=True):
     mask: int
     flags: int = 0
     misread: Misread | None = None
+
+
+class Unread(Struct, frozen=True):
+    """A cell that was not read as it may have been meant: its text, in how many rows it stands, and what may help."""
+
+    text: str
+    rows: int
+    help: str
 
 
 def text_of(value: Any) -> str:
@@ -58,12 +71,16 @@ def _is_mapped(text: str, statement: Statement) -> bool:
 
 def _read(text: str, statement: Statement, fact: Fact) -> Meant:
     folded = fold(text)
+    # Of dated rows, a blank says nothing, and "not evaluated" says that what was known before is known no longer.
+    said = SAID if statement.rule == LATEST and folded else 0
     if folded in statement.unknown or _same_number(folded, statement.unknown):
-        return Meant(fact.full)
+        return Meant(fact.full, said)
     if folded in statement.values:
-        return Meant(statement.values[folded])
+        return Meant(statement.values[folded], said)
+    if statement.decimal != "." and isinstance(fact, Number):
+        text = text.replace(statement.decimal, ".")
     try:
-        return Meant(meaning(fact, text))
+        return Meant(meaning(fact, text), said)
     except Misread as misread:
         return Meant(fact.full, UNREAD, misread)
 

@@ -61,16 +61,19 @@ class DuckEngine:
         self._connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         self._paths: tuple[str, ...] = ()
         self._source = self._looked = ""
+        self._guessing = False
         self._format = ""
         self._width = 0
         self._coded: dict[int, str] = {}
         self._words: dict[tuple[str, str], Sequence[int]] = {}
 
-    def joined(self, column: str) -> str:
-        return f"NULLIF(ARRAY_TO_STRING(LIST_SORT(LIST(DISTINCT CAST({column} AS VARCHAR))), '; '), '')"
+    def joined(self, column: str, order: str) -> str:
+        text = f"CAST({column} AS VARCHAR)"
+        several = f"STRING_AGG(COALESCE({text}, ''), '; ' ORDER BY {order})"
+        return f"CASE WHEN COUNT(DISTINCT NULLIF({text}, '')) > 1 THEN {several} ELSE MAX({text}) END"
 
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
-        self._paths, self._coded, self._words = tuple(paths), {}, {}
+        self._paths, self._coded, self._words, self._guessing = tuple(paths), {}, {}, False
         self._format = form_of(paths[0])
         parts = [self._part_of(path) for path in paths]
         first = parts[0][0]
@@ -151,6 +154,7 @@ class DuckEngine:
         return target.format == "parquet" and size > _LARGE
 
     def part(self, only: bool) -> None:
+        self._guessing = True
         if only:
             with self._reading():
                 self._connection.execute(
@@ -281,7 +285,8 @@ class DuckEngine:
     def _reading(self) -> Iterator[None]:
         """Turn the engine's errors into ours. Its own messages may quote rows, and do not go out."""
         try:
-            yield
+            with _interruptible():
+                yield
         except duckdb.Error as error:
             raise TableError([_problem(", ".join(self._paths), error)]) from None
 
@@ -289,10 +294,10 @@ class DuckEngine:
     def _writing(self, path: str) -> Iterator[None]:
         """As `_reading`, for errors of which some are about the output, and one means that a value is new."""
         try:
-            with naming(path):
+            with naming(path), _interruptible():
                 yield
         except duckdb.ConversionException as error:
-            if "ENUM" in str(error):
+            if self._guessing:
                 raise Unforeseen from None
             raise TableError([_problem(", ".join(self._paths), error)]) from None
         except duckdb.Error as error:
@@ -307,6 +312,17 @@ class DuckEngine:
 
 
 _JSON_TEXTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "JSON", "VARCHAR")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt through as what it is: the engine makes another error of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "interrupted" in str(error).casefold():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _numbered(names: Sequence[str], relation: str) -> str:

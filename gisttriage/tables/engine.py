@@ -36,8 +36,8 @@ class Engine(Protocol):
     keeps_order: bool
     """Whether a join with a small table keeps the order of rows."""
 
-    def joined(self, column: str) -> str:
-        """Return an SQL aggregate: the different values of a column as one sorted text, or NULL."""
+    def joined(self, column: str, order: str) -> str:
+        """Return an SQL aggregate: the one value of a column, or where there are several all cells as one text."""
 
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Make the view `input` of files of one kind; return the names of the columns. Raises TableError."""

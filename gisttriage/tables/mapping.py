@@ -19,16 +19,22 @@ LIMIT = 1_000_000
 ANY, ALL, LATEST = "any", "all", "latest by"
 """How rows of one patient may be decided between, other than by what they have in common."""
 
-_KEYS = ("columns", "constants", "group_by", "unknown", "ignore")
-_COLUMN_KEYS = ("fact", "values", "unknown", "separator", "rule", LATEST)
+_KEYS = ("columns", "constants", "group_by", LATEST, "unknown", "ignore")
+_COLUMN_KEYS = ("fact", "values", "unknown", "separator", "decimal", "rule", LATEST)
+
+
+_NOT_GROUPED = (
+    "this decides between rows of one patient, and rows are not grouped",
+    "add group_by: and the column that names the patient",
+)
 
 
 class Statement(Struct, frozen=True, kw_only=True):
     """One column, as far as it speaks of one fact.
 
     `values` gives for a folded cell the mask it means, `unknown` the folded cells that mean not known, `separator` what
-    parts a list in one cell. `rule` says how rows of one patient are decided between: "" (merge what they have in
-    common), ANY, ALL, or LATEST together with the column of dates `by`.
+    parts a list in one cell, `decimal` the sign in numbers. `rule` says how rows of one patient are decided between: ""
+    (merge what they have in common), ANY, ALL, or LATEST together with the column of dates `by`.
     """
 
     column: str
@@ -36,18 +42,23 @@ class Statement(Struct, frozen=True, kw_only=True):
     values: Mapping[str, int] = {}
     unknown: frozenset[str] = frozenset()
     separator: str = ""
+    decimal: str = "."
     rule: str = ""
     by: str = ""
     where: Span | None = None
 
 
 class ColumnMapping(Struct, frozen=True, kw_only=True):
-    """A mapping file as a value; the empty one reads the columns that are named like facts."""
+    """A mapping file as a value; the empty one reads the columns that are named like facts.
+
+    `latest_by` is the column of dates by which only the latest row of each patient counts, if any.
+    """
 
     document: Document = Document("", "")
     statements: tuple[Statement, ...] = ()
     constants: Mapping[str, int] = {}
     group_by: str = ""
+    latest_by: str = ""
     unknown: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     places: Mapping[str, Span] = {}
@@ -60,12 +71,14 @@ class ColumnMapping(Struct, frozen=True, kw_only=True):
 class Fitted(Struct, frozen=True, kw_only=True):
     """A mapping laid over the columns of one table; columns are numbers here.
 
-    `statements` pairs each statement with its column; `dates` gives the column of dates for those that go by one.
+    `statements` pairs each statement with its column; `dates` gives the column of dates for those that go by one, and
+    `latest` that by which whole rows go.
     """
 
     names: tuple[str, ...]
     statements: tuple[tuple[int, Statement], ...]
     dates: Mapping[int, int]
+    latest: int | None
     group: int | None
     constants: Mapping[str, int]
     unread: tuple[str, ...]
@@ -111,17 +124,20 @@ class _Reader:
                     f"{statement.fact} is a constant below, and the column {quoted(statement.column)} gives it too"
                 )
                 self._problem(statement.where, message, "keep one of the two")
-        if "group_by" in fields.values:
-            self._places["group_by"] = span_of(fields.values["group_by"])
+        for name in ("group_by", LATEST):
+            if name in fields.values:
+                self._places[name] = span_of(fields.values[name])
+        if LATEST in fields.values and "group_by" not in fields.values:
+            self._problem(fields.keys[LATEST], *_NOT_GROUPED)
         for statement in statements:
             if statement.rule and "group_by" not in fields.values and not statement.separator:
-                message = f"{statement.rule!r} decides between rows of one patient, and rows are not grouped"
-                self._problem(statement.where, message, "add group_by: and the column that names the patient")
+                self._problem(statement.where, *_NOT_GROUPED)
         return ColumnMapping(
             document=self._document,
             statements=statements,
             constants=constants,
             group_by=fields.text("group_by"),
+            latest_by=fields.text(LATEST),
             unknown=shared,
             ignore=frozenset(fields.texts("ignore")),
             places=self._places,
@@ -158,6 +174,7 @@ class _Reader:
             values=self._values(fields, fact),
             unknown=shared | _folded(fields.texts("unknown")),
             separator=fields.text("separator"),
+            decimal=self._decimal(fields),
             rule=rule,
             by=by,
             where=span_of(key),
@@ -169,6 +186,12 @@ class _Reader:
             known = tuple(self._rulebook.facts)
             self._problem(where, f"no fact {quoted(name)}", suggest(name, known) or f"known: {', '.join(known)}")
         return fact
+
+    def _decimal(self, fields: Fields) -> str:
+        decimal = fields.text("decimal", ".")
+        if decimal not in (".", ","):
+            self._problem(fields.values["decimal"], f"no decimal sign {quoted(decimal)}", "a point or a comma")
+        return decimal
 
     def _rule(self, fields: Fields, fact: Fact) -> tuple[str, str]:
         """Read `rule: any`, `rule: all` or `latest by: date`, which may stand below `rule` too."""
@@ -248,6 +271,7 @@ def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table:
 
     ignored = {find_column(column, names) for column in mapping.ignore}
     group = place(mapping.group_by, "group_by") if mapping.group_by else None
+    latest = place(mapping.latest_by, LATEST) if mapping.latest_by else None
     statements: list[tuple[int, Statement]] = []
     dates: dict[int, int] = {}
     for statement in mapping.statements:
@@ -266,12 +290,13 @@ def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table:
         for column, name in enumerate(names):
             if fold(name) == fold(fact) and fact not in given and column not in ignored | mapped | {group}:
                 statements.append((column, Statement(column=name, fact=fact, unknown=mapping.unknown)))
-    used = {column for column, _ in statements} | set(dates.values()) | {group}
+    used = {column for column, _ in statements} | set(dates.values()) | {group, latest}
     unread = tuple(name for column, name in enumerate(names) if column not in used)
     return Fitted(
         names=tuple(names),
         statements=tuple(statements),
         dates=dates,
+        latest=latest,
         group=group,
         constants=mapping.constants,
         unread=unread,

@@ -128,6 +128,11 @@ class Keyed(Struct, frozen=True, kw_only=True):
                 date = f"t.c{self.fitted.dates[k]}"
                 joins += self.engine.joining(f"e{k}", date)
                 columns.append(f"{lookup(f'e{k}', date, 'r')} AS r{k}")
+        if self.fitted.latest is not None:
+            date = f"t.c{self.fitted.latest}"
+            tables.append("latest")
+            joins += self.engine.joining("latest", date)
+            columns.append(f"{lookup('latest', date, 'r')} AS latest_r")
         hint = f"/*+ BROADCAST({', '.join(tables)}) */ " if tables else ""
         return f"SELECT {hint}{', '.join(columns)} FROM {self._input()} t{joins}"
 
@@ -156,7 +161,7 @@ class Keyed(Struct, frozen=True, kw_only=True):
 
     def _grouped(self) -> str:
         """All rows of a patient, one case."""
-        joined = [f"{self.engine.joined(f'c{i}')} AS c{i}" for i in range(len(self.fitted.names))]
+        joined = [f"{self.engine.joined(f'c{i}', 'n')} AS c{i}" for i in range(len(self.fitted.names))]
         columns = ["g", "MIN(n) AS n", "COUNT(*) AS size", *joined]
         for k, statement in self._looked_up():
             columns.append(f"BIT_OR({self._kept(k, f's{k}f', 0)}) AS f{k}")
@@ -181,8 +186,8 @@ class Keyed(Struct, frozen=True, kw_only=True):
         yes = fact.read("yes")
         winning, losing = (yes, fact.full & ~yes) if statement.rule == ANY else (fact.full & ~yes, yes)
         (won,), (lost,) = (self.layout.limbs(fact.name, mask) for mask in (winning, losing))
-        some = f"MAX(CASE WHEN s{k}m0 = {won} THEN 1 ELSE 0 END) = 1"
-        every = f"MIN(CASE WHEN s{k}m0 = {lost} THEN 1 ELSE 0 END) = 1"
+        some = f"MAX({self._kept(k, f'CASE WHEN s{k}m0 = {won} THEN 1 ELSE 0 END', 0)}) = 1"
+        every = f"MIN({self._kept(k, f'CASE WHEN s{k}m0 = {lost} THEN 1 ELSE 0 END', 1)}) = 1"
         return f"CASE WHEN {some} THEN {won} WHEN {every} THEN {lost} ELSE {self._full(fact.name)[0]} END"
 
     def _ranked(self) -> str:
@@ -192,15 +197,20 @@ class Keyed(Struct, frozen=True, kw_only=True):
             for k, _ in self._looked_up()
             if k in self.fitted.dates
         ]
+        if self.fitted.latest is not None:
+            tops.append("MAX(latest_r) OVER (PARTITION BY g, alone) AS latest_top")
         return f"SELECT *, {', '.join(tops)} FROM ({self._said()})" if tops else self._said()
 
     def _kept(self, k: int, expression: str, otherwise: int) -> str:
-        """Return what counts of a row: everything, or for a dated statement what is said on the latest date.
+        """Return what counts of a row: everything, or what is said on the latest date.
 
-        What is said without a date may be the latest, so it counts too.
+        That is the latest on which a dated statement says something, or else the latest row of all, if rows go by a
+        date. What is said without a date may be the latest, so it counts too.
         """
         if k not in self.fitted.dates:
-            return expression
+            if self.fitted.latest is None:
+                return expression
+            return f"CASE WHEN latest_r IS NULL OR latest_r = latest_top THEN {expression} ELSE {otherwise} END"
         return f"CASE WHEN {self._says(k)} AND (r{k} IS NULL OR r{k} = top{k}) THEN {expression} ELSE {otherwise} END"
 
     def _says(self, k: int) -> str:

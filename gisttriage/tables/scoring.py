@@ -6,7 +6,6 @@ and finds the different keys; each is assessed once, by `triage`; the engine joi
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,12 +15,14 @@ from msgspec import Struct, structs
 from ..diagnostics import Problem, TableError, quoted
 from ..implications import Contradiction
 from ..logic import TRUE, Situation
+from ..numbers import Number
 from ..rulebook import Rulebook
-from ..summary import Digest, digest
+from ..summary import MAYBE, ORDER, Digest, digest
 from ..triage import assess_situation
 from ..vocabulary import Fact, Misread, Text, fold
 from .answers import Scored, answer_cells, answer_names
-from .cells import CLASH, UNREAD, Meant, read_cell, text_of
+from .cells import CLASH, CODES, SAID, UNREAD, Meant, Unread, read_cell, text_of
+from .dates import DATE_HELP, Dates, rank_dates
 from .engine import Engine, Target, Unforeseen
 from .keys import Layout, lay_out
 from .mapping import ColumnMapping, Fitted, Statement, fit
@@ -30,38 +31,33 @@ from .queries import Keyed, clashing_query, counts_query, limbs_of, output_query
 _AT_ONCE = 40  # columns of which the values are counted in one scan: engines number the groupings in 63 bits
 _ORDERED = 1_000_000  # rows up to which a Parquet file keeps their order: sorting more takes as long as all the rest
 _LISTED = 20  # contradictory patients that are named
-_DATE = r"\d{4}(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?"
 
 Note = Callable[[str], None]
 """Told what is being done, for whoever waits."""
 
 
-class Unread(Struct, frozen=True):
-    """A value that its fact does not know: how it is written, in how many rows, and what it may say instead."""
-
-    text: str
-    rows: int
-    help: str
-
-
 class ReadColumn(Struct, frozen=True, kw_only=True):
     """How one column was read: for which fact, how many different values it has, and those that were not known.
 
-    `unused` are cells that the mapping gives a meaning, and that no row has.
+    `doubtful` are read, and may not mean what they say. `unused` are cells that the mapping gives a meaning, and that
+    no row has.
     """
 
     column: str
     fact: str
     values: int
     unread: tuple[Unread, ...]
+    doubtful: tuple[Unread, ...]
     unused: tuple[str, ...]
 
 
 class Cohort(Struct, frozen=True, kw_only=True):
-    """What a table came to. `situations` stand the most frequent first; `cases` are rows, or patients if grouped.
+    """What a table came to: `cases` are rows, or patients if grouped.
+
+    `situations` stand in the order in which they should be read: emergencies, what may be one, then by frequency.
 
     `clashing` names the first patients of whom rows contradict each other, each with the facts; `alone` are rows
-    without a patient.
+    without a patient; `undated` are cells that are no dates, and `grouping` says by what rows were grouped.
     """
 
     table: str
@@ -74,6 +70,8 @@ class Cohort(Struct, frozen=True, kw_only=True):
     situations: tuple[Scored, ...]
     clashing: tuple[tuple[str, tuple[str, ...]], ...]
     alone: int
+    undated: tuple[Unread, ...]
+    grouping: str
 
     @property
     def failed(self) -> int:
@@ -104,7 +102,7 @@ def score_table(
     mapping = mapping or ColumnMapping()
     names = engine.open(paths)
     fitted = fit(mapping, names, rulebook, ", ".join(paths))
-    _refuse_silence(fitted, rulebook, paths)
+    _refuse_silence(fitted, rulebook, paths, mapping)
     scoring = _Scoring(engine, rulebook, fitted, mapping, ", ".join(paths), strict, note)
     if target is None:
         scoring.learn()
@@ -119,9 +117,13 @@ def score_table(
     return scoring.cohort()
 
 
-def _refuse_silence(fitted: Fitted, rulebook: Rulebook, paths: Sequence[str]) -> None:
+def _refuse_silence(fitted: Fitted, rulebook: Rulebook, paths: Sequence[str], mapping: ColumnMapping) -> None:
     used = {fact.name for fact in rulebook.read}
     if not used & ({statement.fact for _, statement in fitted.statements} | fitted.constants.keys()):
+        if mapping.document.name:
+            message = "this gives no fact that rules use"
+            help = f"under `columns` write COLUMN: fact; facts are {', '.join(sorted(used))}"
+            raise TableError([mapping.problem(None, message, help)])
         message = "no column is named like a fact that rules use"
         help = f"gisttriage batch --suggest-map {paths[0]} drafts a mapping, to be completed and used with --map"
         raise TableError([Problem(path=paths[0], message=message, help=help)])
@@ -155,7 +157,7 @@ class _Scoring:
         self._table, self._strict, self._note = table, strict, note
         self._digests: dict[Situation, Digest] = {}
         self._dictionaries: dict[int, _Dictionary] = {}
-        self._dates: dict[int, tuple[list[Any], list[int]]] = {}
+        self._dates: dict[int, Dates] = {}
         self._scored: list[Scored] = []
         self._layout = Layout({}, {}, {}, 0)
         self._counts: dict[tuple[int, ...], int] = {}
@@ -232,10 +234,23 @@ class _Scoring:
             columns=tuple(self._columns()),
             constants=tuple(self._fitted.constants),
             unread=self._fitted.unread,
-            situations=tuple(sorted(situations, key=lambda scored: (-scored.cases, scored.number))),
+            situations=tuple(sorted(situations, key=_first)),
             clashing=tuple(self._clashing()) if grouped and self._layout.clashes else (),
             alone=int(alone),
+            undated=tuple(unread for dates in self._dates.values() for unread in dates.unread),
+            grouping=self._grouping(),
         )
+
+    def _grouping(self) -> str:
+        """Say by what rows were grouped, and which of them count."""
+        if self._fitted.group is None:
+            return ""
+        names = self._fitted.names
+        told = f"rows of one patient by {names[self._fitted.group]}"
+        if self._fitted.latest is not None:
+            told += f", only the latest by {names[self._fitted.latest]}"
+        rules = (f"{s.column} {s.rule} {s.by}".rstrip() for _, s in self._fitted.statements if s.rule)
+        return ", ".join((told, *rules))
 
     def _fact(self, statement: Statement) -> Fact:
         return self._rulebook.facts[statement.fact]
@@ -248,6 +263,8 @@ class _Scoring:
             if not isinstance(self._fact(statement), Text)
         }
         dated = {column for k, column in self._fitted.dates.items() if k in telling}
+        if self._fitted.latest is not None:
+            dated.add(self._fitted.latest)
         found = self._values(sorted({column for column, _ in telling.values()} | dated))
         dictionaries = {}
         for k, (column, statement) in telling.items():
@@ -255,7 +272,7 @@ class _Scoring:
             meant = tuple(read_cell(value, statement, fact) for value, _ in found[column])
             values, rows = zip(*found[column], strict=True) if found[column] else ((), ())
             dictionaries[k] = _Dictionary(values, rows, meant)
-        self._dates = {column: self._ranked(column, [value for value, _ in found[column]]) for column in dated}
+        self._dates = {column: self._ranked(column, found[column]) for column in dated}
         return dictionaries
 
     def _values(self, columns: Sequence[int]) -> dict[int, list[tuple[Any, int]]]:
@@ -270,18 +287,13 @@ class _Scoring:
                     found[some[i]].append((cells[i], count))
         return found
 
-    def _ranked(self, column: int, values: Sequence[Any]) -> tuple[list[Any], list[int]]:
-        """Put dates into order. Raises TableError for what is no date."""
-        texts = {text_of(value): value for value in values}
-        unknown = self._rulebook.facts["id"].not_known
-        dated = {text.strip(): value for text, value in texts.items() if fold(text) not in unknown}
-        numbers = all(re.fullmatch(r"\d{1,15}", text) for text in dated)
-        for text in dated:
-            if not numbers and not re.fullmatch(_DATE, text):
-                message = f"{quoted(text)} in the column {quoted(self._fitted.names[column])} is no date"
-                raise TableError([Problem(path=self._table, message=message, help="write dates as YYYY-MM-DD")])
-        order = sorted(dated, key=(lambda text: (int(text), text)) if numbers else (lambda text: (0, text)))
-        return [dated[text] for text in order], list(range(len(order)))
+    def _ranked(self, column: int, found: Sequence[tuple[Any, int]]) -> Dates:
+        """Put the dates of a column into order. Raises TableError if it has none."""
+        dates = rank_dates(found, self._rulebook.facts["id"].not_known)
+        if dates.unread and not dates.values:
+            message = f"{quoted(dates.unread[0].text)} in the column {quoted(self._fitted.names[column])} is no date"
+            raise TableError([Problem(path=self._table, message=message, help=DATE_HELP)])
+        return dates
 
     def _make_dictionaries(self) -> None:
         """Give the engine what each value means, and lay out the keys."""
@@ -296,8 +308,10 @@ class _Scoring:
             self._engine.dictionary(f"d{k}", f"c{column}", each.values, {**words, "flags": flags})
             if k in self._fitted.dates:
                 date = self._fitted.dates[k]
-                values, ranks = self._dates[date]
-                self._engine.dictionary(f"e{k}", f"c{date}", values, {"r": ranks})
+                self._engine.dictionary(f"e{k}", f"c{date}", self._dates[date].values, {"r": self._dates[date].ranks})
+        if self._fitted.latest is not None:
+            dates = self._dates[self._fitted.latest]
+            self._engine.dictionary("latest", f"c{self._fitted.latest}", dates.values, {"r": dates.ranks})
 
     def _lay_out(self) -> None:
         about = Counter(statement.fact for _, statement in self._fitted.statements)
@@ -331,7 +345,7 @@ class _Scoring:
             rulebook=self._rulebook,
             engine=self._engine,
             looked_up=self._looked_up(),
-            flagged=frozenset(k for k, each in self._dictionaries.items() if each.has(UNREAD | CLASH)),
+            flagged=frozenset(k for k, each in self._dictionaries.items() if each.has(UNREAD | CLASH | SAID)),
             numbered=numbered,
         )
 
@@ -350,12 +364,14 @@ class _Scoring:
             errors.append(self._contradiction(situation, found))
             known = None
         urgent = (id for id, rule in self._rulebook.rules.items() if rule.urgent and rule.when.truth(situation) is TRUE)
-        notices = known.notices if known is not None else tuple(urgent)
+        notices = known.noted if known is not None else tuple(urgent)
+        group = known.group if known is not None else "emergency" if notices else "error"
         return Scored(
             number=number,
             situation=situation,
             cases=0,
             digest=known,
+            group=group,
             notices=notices,
             clashing=tuple(fact for fact, slot in self._layout.clashes.items() if slot.read(key)),
             errors=tuple(errors),
@@ -372,10 +388,11 @@ class _Scoring:
         for k, slot in self._layout.unread.items():
             if slot.read(key):
                 column, statement = self._fitted.statements[k]
-                yield f"{self._fitted.names[column]}: not a known value of {statement.fact}"
+                yield f"column {self._fitted.names[column]}: no value of {statement.fact}"
         for fact, slot in self._layout.clashes.items():
             if slot.read(key):
-                yield f"{fact}: what is said of it disagrees"
+                said = self._rulebook.facts[fact].names(self._layout.mask(fact, key))
+                yield f"{fact}: what is said of it disagrees ({said})"
 
     def _contradiction(self, situation: Situation, found: Contradiction) -> str:
         said = " and ".join(
@@ -403,6 +420,7 @@ class _Scoring:
                 fact=statement.fact,
                 values=len(each.values),
                 unread=tuple(_unread(each)),
+                doubtful=tuple(_doubtful(each, statement, self._fact(statement))),
                 unused=tuple(cell for cell in statement.values if cell not in cells and k in self._dictionaries),
             )
 
@@ -424,6 +442,11 @@ class _Scoring:
             raise TableError(problems[:_LISTED])
 
 
+def _first(scored: Scored) -> tuple[int, int, int]:
+    """Sort what cannot wait before the rest, and the rest by how often it occurs."""
+    return (min(ORDER.index(scored.group), ORDER.index(MAYBE) + 1), -scored.cases, scored.number)
+
+
 def _unread(dictionary: _Dictionary) -> Iterator[Unread]:
     """Yield the values that are not known, the most frequent first."""
     found: list[tuple[int, str, Misread]] = [
@@ -433,3 +456,15 @@ def _unread(dictionary: _Dictionary) -> Iterator[Unread]:
     ]
     for rows, text, misread in sorted(found, key=lambda each: (-each[0], each[1])):
         yield Unread(text, rows, misread.help or "")
+
+
+def _doubtful(dictionary: _Dictionary, statement: Statement, fact: Fact) -> Iterator[Unread]:
+    """Yield cells that are read as values, and that tables also use for what is not known."""
+    for value, rows, meant in zip(dictionary.values, dictionary.rows, dictionary.meant, strict=True):
+        text = text_of(value).strip()
+        if meant.misread is not None or meant.mask == fact.full or fold(text) in statement.values:
+            continue
+        if isinstance(fact, Number) and text in CODES:
+            yield Unread(text, rows, f"if it is a code for not known, say so in the mapping: unknown: [{text}]")
+        elif text == "None":
+            yield Unread(text, rows, "if a program wrote it for a blank, say so in the mapping: unknown: [None]")

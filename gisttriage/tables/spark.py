@@ -61,8 +61,11 @@ class SparkEngine:
         self._input: DataFrame | None = None
         self._output = ""
 
-    def joined(self, column: str) -> str:
-        return f"NULLIF(ARRAY_JOIN(ARRAY_SORT(COLLECT_SET(CAST({column} AS STRING))), '; '), '')"
+    def joined(self, column: str, order: str) -> str:
+        text = f"CAST({column} AS STRING)"
+        sorted = f"ARRAY_SORT(COLLECT_LIST(STRUCT({order}, COALESCE({text}, '') AS cell)))"
+        several = f"ARRAY_JOIN(TRANSFORM({sorted}, each -> each.cell), '; ')"
+        return f"CASE WHEN COUNT(DISTINCT NULLIF({text}, '')) > 1 THEN {several} ELSE MAX({text}) END"
 
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
         self._paths = tuple(paths)

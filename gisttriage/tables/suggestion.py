@@ -8,6 +8,7 @@ not a syndrome, and several tumours at diagnosis are not progression in several 
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..diagnostics import visible
 from ..numbers import Number
 from ..rulebook import Rulebook
 from ..vocabulary import Fact, Text, fold
+from .cells import CODES as _CODES
 from .cells import Meant, read_cell, text_of
 from .engine import Engine
 from .mapping import Statement
@@ -36,7 +38,8 @@ _WARNINGS = """\
 #   a specimen (primary, metastasis) is not the extent of disease now;
 #   a blank drug is not "none", and an earlier drug is not the current one;
 #   a mutation on a panel is not a syndrome or a subtype: not tested is not wild type;
-#   several tumours at diagnosis are not multifocal progression.
+#   several tumours at diagnosis are not multifocal progression;
+#   what was found at diagnosis (extent, symptoms) is not what is so now.
 """
 
 
@@ -87,27 +90,27 @@ def _lines(
     yield "# constants:"
     for fact in rulebook.read:
         if fact.name not in given:
-            yield f"#   {fact.name}:    # {visible(fact.ask)}"
+            yield from _comment("", f"  {fact.name}:    # {visible(fact.ask)}")
 
 
 def _called(name: str, rulebook: Rulebook) -> Fact | None:
-    """Return the fact that a column is named after, by its name or its label."""
+    """Return the fact that a column is named after."""
     folded = fold(name.strip())
     for fact in rulebook.facts.values():
-        if fact.name not in ("id", "notes") and folded in (fold(fact.name), fold(fact.label)):
+        if fact.name not in ("id", "notes") and folded == fold(fact.name):
             return fact
     return None
 
 
 def _is_readable(fact: Fact, values: Sequence[tuple[Any, int]]) -> bool:
-    """Whether a fact knows at least half of the rows of a column that say something."""
+    """Whether a fact knows anything that a column says, or the column says nothing."""
     statement = Statement(column="", fact=fact.name)
     known = unread = 0
     for value, rows in values:
         if not fact.is_unknown(text_of(value)):
             misread = read_cell(value, statement, fact).misread is not None
             known, unread = known + (not misread) * rows, unread + misread * rows
-    return known >= unread
+    return known > 0 or unread == 0
 
 
 def _placed(name: str, fact: Fact, values: Sequence[tuple[Any, int]]) -> Iterator[str]:
@@ -116,21 +119,24 @@ def _placed(name: str, fact: Fact, values: Sequence[tuple[Any, int]]) -> Iterato
     unread = [(text, rows, each) for text, rows, each in meant if each.misread is not None]
     yield f"  {_quoted(name)}:"
     yield f"    fact: {fact.name}"
+    yield from _comment("    ", f"Is this what it says? {visible(fact.ask)}")
     if not isinstance(fact, (Text, Number)):
         read = [f"{_short(text)} = {fact.names(each.mask)}" for text, _, each in meant if _says(each, fact)]
         if read:
-            yield f"    # read as: {_cut(', '.join(read[:_MOST_VALUES]))}"
+            yield from _comment("    ", f"read as: {', '.join(read[:_MOST_VALUES])}")
     if any(text.strip() == "None" and fact.names(each.mask) == "none" for text, _, each in meant):
-        yield '    # Is "None" said by a person, or by a program for a blank? If so: unknown: [None]'
+        yield "    unknown: [None]    # programs write it for a blank; remove this if a person wrote it"
     if unread:
         yield "    # Not known, and read as unknown unless you say what they mean:"
         yield "    # values:"
         for text, rows, each in unread[:_MOST_VALUES]:
             hint = f"; {each.misread.help}" if each.misread is not None and each.misread.help else ""
-            yield _cut(f"    #   {_quoted(text)}:    # {_rows(rows)}{visible(hint)}")
+            yield from _comment("    ", f"  {_quoted(text)}:    # {_rows(rows)}{visible(hint)}")
         if len(unread) > _MOST_VALUES:
             yield f"    #   … and {len(unread) - _MOST_VALUES} more"
-    yield "    # unknown: [9, 99]    # codes of this column that mean not known"
+    codes = [text for text, _, _ in meant if text in _CODES]
+    if codes:
+        yield f"    # unknown: [{', '.join(codes)}]    # if these are codes for not known"
 
 
 def _says(each: Meant, fact: Fact) -> bool:
@@ -142,12 +148,12 @@ def _left(
 ) -> Iterator[str]:
     shown = [f"{_short(text_of(value))} ({rows:,})" for value, rows in values if value is not None]
     # Many values are ids, dates or notes: they say nothing here, and do not belong into a file that is passed on.
-    telling = len(shown) <= _MOST_VALUES and any(rows > 1 for _, rows in values)
-    told = ", ".join(shown) if telling or not shown else f"{_counted(len(shown))} different values"
-    yield _cut(f"#   {_quoted(name)}: {told or 'empty'}")
     fact = placed or _reminds(name, rulebook)
-    if fact is not None and fact.name not in given:
-        yield _cut(f"#     may bear on {fact.name}: {visible(fact.ask)}")
+    telling = len(shown) <= _MOST_VALUES and (fact is not None or any(rows > 1 for _, rows in values))
+    told = ", ".join(shown) if telling or not shown else f"{_counted(len(shown))} different values"
+    yield from _comment("", f"  {_quoted(name)}: {told or 'empty'}")
+    if fact is not None:
+        yield from _comment("", f"    may bear on {fact.name}: {visible(fact.ask)}")
 
 
 def _rows(number: int) -> str:
@@ -166,7 +172,8 @@ def _reminds(name: str, rulebook: Rulebook) -> Fact | None:
     facts = [
         fact
         for fact in rulebook.facts.values()
-        if fact.name not in ("id", "notes") and not set(fold(fact.name).split()) - words
+        if fact.name not in ("id", "notes")
+        and (not set(fold(fact.name).split()) - words or not set(fold(fact.label).split()) - words)
     ]
     return facts[0] if len(facts) == 1 else None
 
@@ -178,6 +185,8 @@ def _patients(names: Sequence[str], found: dict[int, list[tuple[Any, int]]]) -> 
             if found[column] and found[column][0][0] is not None and found[column][0][1] > 1:
                 yield "# Some patients have several rows: they are merged, and what disagrees is only partly known."
                 yield f"group_by: {_quoted(name)}"
+                yield "# latest by: DATE    # only the latest row of each patient counts: a drug and a progression of"
+                yield "#                    # different visits do not belong together"
             else:
                 yield f"# group_by: {_quoted(name)}    # no patient has two rows"
             return
@@ -197,5 +206,9 @@ def _short(text: str) -> str:
     return visible(_quoted(text if len(text) <= 40 else f"{text[:40]}…"))
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+def _comment(indent: str, text: str) -> Iterator[str]:
+    """Yield a comment in lines that a screen takes; what follows the first is indented further."""
+    inside = " " * (len(text) - len(text.lstrip()))
+    width = _WIDTH - len(indent) - 2
+    for i, line in enumerate(textwrap.wrap(text.strip(), width - len(inside) - 4, break_long_words=False)):
+        yield f"{indent}# {inside}{'    ' if i else ''}{line}"
