@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-class _Stopped(KeyboardInterrupt):
+class _Stopped(BaseException):
     """The process was told to end, and not by Ctrl-C."""
 
 
@@ -100,7 +100,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             error.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, _Stopped):
         tell(f"{'stopped' if _signals else 'interrupted'}: nothing more was written")
         return 128 + _signals[-1] if _signals else 130
     except OSError as error:
