@@ -13,17 +13,18 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import Struct
 
-from ..diagnostics import Problem, quoted, visible
+from ..diagnostics import Problem, TableError, quoted, visible
 from ..output import write_out, write_whole
 from ..render import cohort as summary_text
 from ..render import situations as situations_text
 from ..render import terminal
 from ..render.digest import count
 from ..rulebook import Rulebook
+from ..tables.cohort import Cohort
 from ..tables.engine import Engine, Target
 from ..tables.forms import FORMS, OUTPUTS, WAREHOUSE, expand, form_of, plain_ending
 from ..tables.mapping import ColumnMapping, read_mapping
-from ..tables.scoring import Cohort, Note, score_table
+from ..tables.scoring import Note, score_table
 from .common import tell
 
 _SHOWN = 20
@@ -118,15 +119,22 @@ def _target(asked: Asked) -> Target | None:
 
 
 def _engine(asked: Asked, rulebook: Rulebook) -> Engine:
-    if asked.engine == "spark":
-        from ..tables.spark import SparkEngine  # noqa: PLC0415 - each engine pays for its own libraries only
+    """Return the engine asked for. Raises TableError if its extra is not installed; each pays for its own libraries."""
+    extra = "spark" if asked.engine == "spark" else "tables"
+    try:
+        if extra == "spark":
+            from ..tables.spark import SparkEngine  # noqa: PLC0415
 
-        return SparkEngine(rulebook, asked.master, asked.jobs)
-    if asked.master:
-        raise click.UsageError("--master is for --engine spark")
-    from ..tables.duck import DuckEngine  # noqa: PLC0415
+            return SparkEngine(rulebook, asked.master, asked.jobs)
+        if asked.master:
+            raise click.UsageError("--master is for --engine spark")
+        from ..tables.duck import DuckEngine  # noqa: PLC0415
 
-    return DuckEngine(rulebook, asked.jobs)
+        return DuckEngine(rulebook, asked.jobs)
+    except ImportError:
+        message = f"this needs {'PySpark' if extra == 'spark' else 'DuckDB'}, which is not installed"
+        help = f"pip install 'gisttriage[{extra}]'"
+        raise TableError([Problem(path=asked.paths[0], message=message, help=help)]) from None
 
 
 @contextlib.contextmanager

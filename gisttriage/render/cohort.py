@@ -10,7 +10,7 @@ from ..diagnostics import quoted, visible
 from ..rulebook import Rulebook
 from ..summary import MAYBE, Summary
 from ..tables.answers import Scored
-from ..tables.scoring import Cohort, ReadColumn
+from ..tables.cohort import Cohort, ReadColumn
 from ..words import lowered
 from .digest import answered, count, counted, printed, stamped
 from .terminal import Looks

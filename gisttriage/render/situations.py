@@ -12,7 +12,7 @@ from .. import __version__
 from ..diagnostics import visible
 from ..rulebook import Rulebook
 from ..tables.answers import Scored, answer_cells, answer_names
-from ..tables.scoring import Cohort
+from ..tables.cohort import Cohort
 from .delimited import harmless
 from .json import dumps, stamped
 from .markdown import plain

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from msgspec import Struct
 
-from ..logic import Situation
+from ..implications import Contradiction
+from ..logic import TRUE, Situation
 from ..rulebook import Rulebook
-from ..summary import Digest
+from ..summary import Digest, digest
+from ..triage import assess_situation
+from .keys import Layout
+from .mapping import Fitted
 
 
 class Scored(Struct, frozen=True, kw_only=True):
@@ -48,3 +54,65 @@ def answer_cells(scored: Scored, rulebook: Rulebook) -> tuple[int | str, ...]:
     id, *chained = ("; ".join(getattr(each, name) for each in stamp.chain) for name in ("id", "version", "sha256"))
     told = ("; ".join(scored.notices), "; ".join(scored.errors), scored.number)
     return (*answered, *told, f"{id}. {stamp.disclaimer}", *chained)
+
+
+class Answering(Struct, frozen=True):
+    """Answers keys; of each situation once, whatever else stands in the key."""
+
+    rulebook: Rulebook
+    fitted: Fitted
+    layout: Layout
+    digests: dict[Situation, Digest]
+
+    def answer(self, number: int, key: Sequence[int]) -> Scored:
+        """Answer one key: the situation in it, and what is wrong in it."""
+        situation = tuple(
+            self.layout.mask(fact.name, key)
+            if fact.name in self.layout.masks
+            else self.fitted.constants.get(fact.name, fact.full)
+            for fact in self.rulebook.read
+        )
+        errors = list(self._wrong(key))
+        try:
+            known = self._digest(situation)
+        except Contradiction as found:
+            errors.append(self._contradiction(situation, found))
+            known = None
+        urgent = (id for id, rule in self.rulebook.rules.items() if rule.urgent and rule.when.truth(situation) is TRUE)
+        notices = known.noted if known is not None else tuple(urgent)
+        group = known.group if known is not None else "emergency" if notices else "error"
+        return Scored(
+            number=number,
+            situation=situation,
+            cases=0,
+            digest=known,
+            group=group,
+            notices=notices,
+            clashing=tuple(fact for fact, slot in self.layout.clashes.items() if slot.read(key)),
+            errors=tuple(errors),
+        )
+
+    def _digest(self, situation: Situation) -> Digest:
+        known = self.digests.get(situation)
+        if known is None:
+            assessment = assess_situation(situation, self.rulebook, brief=True)
+            known = self.digests[situation] = digest(assessment, self.rulebook)
+        return known
+
+    def _wrong(self, key: Sequence[int]) -> Iterator[str]:
+        for k, slot in self.layout.unread.items():
+            if slot.read(key):
+                column, statement = self.fitted.statements[k]
+                yield f"column {self.fitted.names[column]}: no value of {statement.fact}"
+        for fact, slot in self.layout.clashes.items():
+            if slot.read(key):
+                said = self.rulebook.facts[fact].names(self.layout.mask(fact, key))
+                yield f"{fact}: what is said of it disagrees ({said})"
+
+    def _contradiction(self, situation: Situation, found: Contradiction) -> str:
+        said = " and ".join(
+            f"{fact.name}: {fact.names(situation[place])}"
+            for place in found.facts
+            if situation[place] != (fact := self.rulebook.read[place]).full
+        )
+        return f"{said} contradict each other"

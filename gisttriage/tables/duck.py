@@ -11,18 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..diagnostics import GistTriageError, OutputError, Problem, Span, TableError
-from ..output import naming, staged
+import duckdb
+
+from ..diagnostics import Problem, TableError
+from ..output import staged
 from ..rulebook import Rulebook
+from .duckerrors import reading, writing
 from .engine import Target, Unforeseen, check_columns
 from .forms import form_of
 from .headers import check_names, read_header
-
-try:
-    import duckdb
-except ImportError:
-    help = "pip install 'gisttriage[tables]'"
-    raise GistTriageError([Problem(path="tables", message="tables need the package duckdb", help=help)]) from None
 
 _HEAD = 200_000  # rows looked at first of a delimited text
 _LARGE = 100_000_000  # bytes of delimited text from which on reading it twice is dear
@@ -62,6 +59,7 @@ class DuckEngine:
         self._paths: tuple[str, ...] = ()
         self._source = self._looked = ""
         self._guessing = False
+        self._output = ""
         self._format = ""
         self._width = 0
         self._coded: dict[int, str] = {}
@@ -91,7 +89,7 @@ class DuckEngine:
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         cursor = self._connection.cursor()
-        with self._reading():
+        with reading(self._paths):
             cursor.execute(query)
             while chunk := cursor.fetchmany(_CHUNK):
                 yield from chunk
@@ -110,7 +108,7 @@ class DuckEngine:
             self._words |= {(name, word): cells for word, cells in words.items()}
             return
         zeros = ", ".join(f"CAST(0 AS BIGINT) AS {word}" for word in words)
-        with self._reading():
+        with reading(self._paths):
             self._connection.execute(
                 f"CREATE OR REPLACE TABLE {name} AS SELECT {column} AS v, {zeros} FROM input LIMIT 0"
             )
@@ -118,7 +116,7 @@ class DuckEngine:
 
     def table(self, name: str, columns: Mapping[str, Sequence[int | str]]) -> None:
         types = {column: "BIGINT" if isinstance(cells[0], int) else "VARCHAR" for column, cells in columns.items()}
-        with self._reading():
+        with reading(self._paths):
             made = ", ".join(f"{column} {type}" for column, type in types.items())
             self._connection.execute(f"CREATE OR REPLACE TABLE {name} ({made})")
             self._fill(name, list(columns.values()))
@@ -141,7 +139,7 @@ class DuckEngine:
         for column, values in columns.items():
             if values and len(values) <= _CODED:
                 type = f"codes{column}"
-                with self._reading():
+                with reading(self._paths):
                     self._connection.execute("CREATE OR REPLACE TABLE codes (v VARCHAR)")
                     self._fill("codes", [values])
                     self._connection.execute(f"DROP TYPE IF EXISTS {type} CASCADE")
@@ -156,7 +154,7 @@ class DuckEngine:
     def part(self, only: bool) -> None:
         self._guessing = True
         if only:
-            with self._reading():
+            with reading(self._paths):
                 self._connection.execute(
                     f"CREATE OR REPLACE TABLE head AS SELECT * FROM {self._without_blanks()} LIMIT {_HEAD}"
                 )
@@ -174,7 +172,7 @@ class DuckEngine:
     @contextmanager
     def staged(self, target: Target) -> Iterator[Target]:
         with staged(target.path) as place:
-            self._named_output = target.path
+            self._output = target.path
             yield Target(place, target.format)
 
     def write(self, query: str, names: Sequence[str], target: Target) -> None:
@@ -184,7 +182,7 @@ class DuckEngine:
             f"{_harmless(f'o{i}') if delimited and kind.startswith(('VARCHAR', 'ENUM')) else f'o{i}'} AS {_name(name)}"
             for i, (name, kind) in enumerate(zip(names, kinds, strict=True))
         )
-        with self._writing(self._named_output):
+        with writing(self._paths, self._output, self._guessing):
             self._connection.execute(
                 f"COPY (SELECT {columns} FROM ({query})) TO {_text(target.path)} {self._how(target)}"
             )
@@ -225,7 +223,7 @@ class DuckEngine:
             f"CAST(x{i} AS {self._coded[i]}) AS c{i}" if i in self._coded else f"x{i} AS c{i}"
             for i in range(self._width)
         )
-        with self._reading():
+        with reading(self._paths):
             self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {columns} FROM {relation}")
 
     def _part_of(self, path: str) -> tuple[tuple[str, ...], str]:
@@ -257,7 +255,7 @@ class DuckEngine:
         zipped = "gzip" if path.lower().endswith(".gz") else "uncompressed"
         found = f"read_json({_path(path)}, format = 'newline_delimited', compression = '{zipped}', sample_size = -1, "
         found += "maximum_depth = 2, hive_partitioning = false"
-        with self._reading():
+        with reading(self._paths):
             described = self._connection.execute(f"DESCRIBE SELECT * FROM {found})").fetchall()
         # A date in JSON is a text; so is whatever is a number in one line and a text in another.
         kinds = {name: "VARCHAR" if kind in _JSON_TEXTS else kind for name, kind, *_ in described}
@@ -270,59 +268,19 @@ class DuckEngine:
         folder = os.path.isdir(path)
         pattern = _text(os.path.join(glob.escape(path), "**", "*.parquet")) if folder else _path(path)
         relation = f"read_parquet({pattern}, hive_partitioning = {'true' if folder else 'false'})"
-        with self._reading():
+        with reading(self._paths):
             described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         names = tuple(str(name) for name, *_ in described)
         return names, _numbered(names, relation)
 
     def _kinds(self, relation: str) -> list[str]:
-        with self._reading():
+        with reading(self._paths):
             return [
                 str(kind) for _, kind, *_ in self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
             ]
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Turn the engine's errors into ours. Its own messages may quote rows, and do not go out."""
-        try:
-            with _interruptible():
-                yield
-        except duckdb.Error as error:
-            raise TableError([_problem(", ".join(self._paths), error)]) from None
-
-    @contextmanager
-    def _writing(self, path: str) -> Iterator[None]:
-        """As `_reading`, for errors of which some are about the output, and one means that a value is new."""
-        try:
-            with naming(path), _interruptible():
-                yield
-        except duckdb.ConversionException as error:
-            if self._guessing:
-                raise Unforeseen from None
-            raise TableError([_problem(", ".join(self._paths), error)]) from None
-        except duckdb.Error as error:
-            text = str(error)
-            if isinstance(error, (duckdb.IOException, duckdb.PermissionException)) and not _about_input(
-                text, self._paths
-            ):
-                reason = _reason(text)
-                help = "is the folder there, may you write to it, and is there room?"
-                raise OutputError([Problem(path=path, message=f"cannot be written: {reason}", help=help)]) from None
-            raise TableError([_problem(", ".join(self._paths), error)]) from None
-
 
 _JSON_TEXTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "JSON", "VARCHAR")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let an interrupt through as what it is: the engine makes another error of it."""
-    try:
-        yield
-    except RuntimeError as error:
-        if "interrupted" in str(error).casefold():
-            raise KeyboardInterrupt from None
-        raise
 
 
 def _numbered(names: Sequence[str], relation: str) -> str:
@@ -357,54 +315,3 @@ def _harmless(column: str) -> str:
     plain = f"REGEXP_REPLACE({column}, {_text(_CONTROL)}, '�', 'g')"
     formula = f"REGEXP_MATCHES({column}, {_text(_FORMULA)}) AND NOT REGEXP_MATCHES({column}, {_text(_NUMBER)})"
     return f"CASE WHEN {formula} THEN '''' ELSE '' END || {plain}"
-
-
-def _about_input(text: str, paths: Sequence[str]) -> bool:
-    return any(path in text for path in paths)
-
-
-def _reason(text: str) -> str:
-    """Return what the system said, out of a message of the engine."""
-    known = ("No space left on device", "File too large", "Permission denied", "Read-only file system")
-    return next((reason for reason in known if reason in text), "the engine could not write")
-
-
-def _problem(paths: str, error: Exception) -> Problem:
-    """Say in our words what the engine could not do; its own words would quote rows."""
-    text = str(error)
-    line = re.search(r"(?:CSV Error on Line: |in line )(\d+)", text)
-    file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE) or re.search(r'in file "(.*?)"', text)
-    span = Span(int(line.group(1))) if line else None
-    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    again = "was it cut off? Copy or export it again"
-
-    def told(message: str, help: str) -> Problem:
-        return Problem(path=file.group(1) if file else paths, message=message, span=span, help=help)
-
-    if cells:
-        wanted, found = cells.groups()
-        return told(f"this row has {found} cells, and the header {wanted}", f"a last row may be torn: {again}")
-    for sign, message, help in (
-        ("unterminated quote", "a quote is never closed", again),
-        ("Invalid unicode", "this file is not UTF-8", "save it as UTF-8"),
-        ("not utf-8", "this file is not UTF-8", "save it as UTF-8"),
-        ("Maximum line size", "this row is longer than 10 MB", "is a quote never closed?"),
-        (
-            "state machine",
-            "this is no regular CSV: mixed line ends, or a quote in the middle of a cell",
-            "save it again",
-        ),
-        ("GZIP", "this gzip file is damaged or cut off", again),
-        ("gzip", "this gzip file is damaged or cut off", again),
-        ("magic bytes", "this is no whole Parquet file", again),
-        ("too small to be a Parquet", "this is no whole Parquet file", again),
-        ("Malformed JSON", "this line is not JSON", again),
-        ("No files found", "no such file", "check the spelling, and the folder you are in"),
-        ("Out of Memory", "the table does not fit into the memory allowed", "use --engine spark, or fewer --jobs"),
-        ("No space left", "no room is left for temporary files", "free some, or set TMPDIR to another disk"),
-        ("Permission denied", "this file may not be read", "check its permissions"),
-    ):
-        if sign.casefold() in text.casefold():
-            return told(message, help)
-    kind = type(error).__name__.removesuffix("Exception")
-    return told(f"this table cannot be read ({kind})", "is it what its ending says? If so: " + again)

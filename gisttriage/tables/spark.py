@@ -13,22 +13,18 @@ from contextlib import contextmanager, suppress
 from functools import reduce
 from typing import Any, NoReturn
 
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.accumulators import AccumulatorTCPServer
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import LongType, StringType, StructField, StructType
+
 from ..diagnostics import GistTriageError, OutputError, Problem, TableError
 from ..output import naming
 from ..rulebook import Rulebook
 from .engine import Target, check_columns
 from .forms import WAREHOUSE, form_of
 from .headers import check_names, header_of
-
-try:
-    from py4j.protocol import Py4JError, Py4JJavaError
-    from pyspark.accumulators import AccumulatorTCPServer
-    from pyspark.errors import PySparkException
-    from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import LongType, StringType, StructField, StructType
-except ImportError:
-    help = "pip install 'gisttriage[spark]'"
-    raise GistTriageError([Problem(path="spark", message="this engine needs the package pyspark", help=help)]) from None
 
 _HEAD = 60  # lines looked at for the header of a delimited text
 _QUIET = {

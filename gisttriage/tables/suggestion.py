@@ -131,7 +131,8 @@ def _placed(name: str, fact: Fact, values: Sequence[tuple[Any, int]]) -> Iterato
         yield "    # values:"
         for text, rows, each in unread[:_MOST_VALUES]:
             hint = f"; {each.misread.help}" if each.misread is not None and each.misread.help else ""
-            yield from _comment("    ", f"  {_quoted(text)}:    # {_rows(rows)}{visible(hint)}")
+            yield from _comment("    #   ", f"{_rows(rows)}{visible(hint)}")
+            yield f"    #   {_quoted(text)}:"
         if len(unread) > _MOST_VALUES:
             yield f"    #   … and {len(unread) - _MOST_VALUES} more"
     codes = [text for text, _, _ in meant if text in _CODES]
