@@ -13,6 +13,8 @@ from msgspec import Struct
 # Unicode categories of what a terminal, a page or a reader could obey or be misled by: control characters, line and
 # paragraph separators, zero-width and bidirectional marks, and lone surrogates (undecodable bytes of a file name).
 _UNSAFE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+# What a spreadsheet may evaluate (OWASP, "CSV Injection"). An apostrophe in front makes it a text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _EXCERPT_WIDTH = 76
 _QUOTED = 60
 _MOST_PROBLEMS = 100
@@ -23,6 +25,12 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_escape(char) if _is_unsafe(char) else char for char in text)
+
+
+def harmless(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
+    marked = f"'{text}" if text.lstrip(" ").startswith((*_FORMULA, "'")) else text
+    return visible(marked)
 
 
 def _is_unsafe(char: str) -> bool:

@@ -215,7 +215,7 @@ def test_mapping_schema_takes_what_the_reader_takes(rulebook: Rulebook) -> None:
     [
         (("r.csv", "-o", "s.xlsx"), "-o cannot write a table as .xlsx"),
         (("r.csv", "-o", "s.json"), "known endings: .parquet, .csv, .tsv, .jsonl"),
-        (("r.csv", "-o", "r.csv"), "is the table itself"),
+        (("r.csv", "-o", "r.csv"), "r.csv is read here"),
         (("r.csv", "cases"), "need a run each"),
         (("r.csv", "r.parquet"), "not tables of one kind"),
         (("r.csv", "--pattern", "*.x"), "for folders of cases"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import resource
 import subprocess
@@ -114,7 +115,7 @@ def test_damaged_files(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> 
     whole = write_table(tmp_path / "r.parquet", rows).read_bytes()
     for name, data, expected in (
         ("cut.parquet", whole[: len(whole) // 2], "no whole Parquet file"),
-        ("empty.parquet", b"", "no whole Parquet file"),
+        ("empty.parquet", b"", "this table is empty"),
         ("text.parquet", b"tki\nimatinib\n", "no whole Parquet file"),
         ("hole.parquet", whole[:2000] + bytes(2000) + whole[4000:], "error: "),
         ("torn.jsonl", b'{"tki": "imatinib"}\n{"tki": "ima', "not JSON"),
@@ -291,3 +292,142 @@ def test_mappings_are_checked(rulebook: Rulebook, tmp_path: Path, duck: DuckEngi
         with pytest.raises(GistTriageError) as error:
             score(source, rulebook, duck, parse_mapping(text, rulebook))
         assert expected in str(error.value), text
+
+
+def test_a_column_that_begins_blank(rulebook: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that says nothing in the beginning of a large text is read where it does (once it was lost)."""
+    monkeypatch.setattr("gisttriage.tables.duck._HEAD", 50)
+    monkeypatch.setattr("gisttriage.tables.duck._LARGE", 0)
+    monkeypatch.setattr("gisttriage.tables.scoring._ORDERED", 0)
+    rows = [{"tki": "imatinib", "progression": "limited" if i > 200 else "", "n": str(i)} for i in range(300)]
+    engine = DuckEngine(rulebook)
+    cohort = score(write_table(tmp_path / "r.csv", rows), rulebook, engine, output=tmp_path / "s.parquet")
+    engine.close()
+    assert sorted(scored.cases for scored in cohort.situations) == [99, 201]
+
+
+def test_folders_of_files_that_are_not_alike(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """A folder of Parquet files is refused if one has other columns or types; no file of it is missed, no marker read."""
+    folder = tmp_path / "r.parquet"
+    (folder / "_temporary").mkdir(parents=True)
+    write_table(folder / "a.parquet", [{"tki": "imatinib"}])
+    write_table(folder / "b.parquet", [{"tki": "sunitinib"}]).rename(folder / "b.PARQUET")
+    write_table(folder / "_temporary" / "c.parquet", [{"tki": "none"}])
+    assert score(folder, rulebook, duck).cases == 2
+    write_table(folder / "d.parquet", [{"tki": "imatinib", "progression": "limited"}])
+    with pytest.raises(GistTriageError, match="has no column 'progression'"):
+        score(folder, rulebook, duck)
+    duckdb.execute("COPY (SELECT 5 AS tki) TO $1 (FORMAT parquet)", [str(folder / "d.parquet")])
+    with pytest.raises(GistTriageError, match="of other types"):
+        score(folder, rulebook, duck)
+
+
+def test_names_that_an_engine_would_change(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Columns that differ in case only are refused in every form: an engine would rename one, and lose what it says."""
+    (tmp_path / "r.jsonl").write_text('{"tki": "imatinib"}\n{"TKI": "sunitinib"}\n')
+    data = write_table(tmp_path / "x.parquet", [{"tki": "imatinib", "xki": "sunitinib"}]).read_bytes()
+    (tmp_path / "r.parquet").write_bytes(data.replace(b"xki", b"TKI"))
+    (tmp_path / "s.parquet").write_bytes(data.replace(b"xki", b"tki"))
+    for name, expected in (("r.jsonl", "in case"), ("r.parquet", "in case"), ("s.parquet", "stands twice")):
+        with pytest.raises(GistTriageError, match=expected):
+            score(tmp_path / name, rulebook, duck)
+
+
+def test_json_lists_and_negative_zeros(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Lists of JSON are lists, and a zero is a zero whatever its sign."""
+    rows = [
+        {"progression": ["limited"], "mitoses_per_50_hpf": -0.0},
+        {"progression": ["limited", "multifocal"], "mitoses_per_50_hpf": 0.5},
+        {"progression": None, "mitoses_per_50_hpf": 0.0},
+    ]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    cohort = score(tmp_path / "r.jsonl", rulebook, duck)
+    assert not any(column.unread for column in cohort.columns)
+    known = [
+        [fact.names(mask) for fact, mask in zip(rulebook.read, each.situation, strict=True)]
+        for each in cohort.situations
+    ]
+    assert sum("limited" in each for each in known) == 1 and cohort.clashes == 1
+
+
+def test_codes_for_unknown_hold_everywhere(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Codes of the whole table hold for patients and dates, too, and 99 is 99.0; a name to ignore must be there."""
+    rows = [
+        {"who": "1", "tki": "imatinib", "visit": "1", "n": "99.0"},
+        {"who": "1", "tki": "sunitinib", "visit": "99", "n": "7"},
+        {"who": "99", "tki": "imatinib", "visit": "1", "n": "7"},
+        {"who": "not-known", "tki": "imatinib", "visit": "1", "n": "7"},
+        {"who": "99", "tki": "sunitinib", "visit": "1", "n": "7"},
+    ]
+    source = write_table(tmp_path / "r.csv", rows)
+    text = """
+    columns: {tki: {fact: tki, latest by: visit}, n: {fact: mitoses_per_50_hpf, values: {99: unknown}}}
+    group_by: who
+    unknown: [99]
+    """
+    cohort = score(source, rulebook, duck, parse_mapping(text, rulebook))
+    assert (cohort.cases, cohort.alone, cohort.clashes) == (4, 3, 1)
+    with pytest.raises(GistTriageError, match="did you mean visit"):
+        score(source, rulebook, duck, parse_mapping("ignore: [visitt]", rulebook))
+
+
+def test_errors_quote_no_rows(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """What stands in a torn row is not taken for the name of a file."""
+    (tmp_path / "r.csv").write_text('PAT,tki\n"Jo\nfile = JOHN DOE 1950\nx",imatinib,7\n')
+    with pytest.raises(GistTriageError) as error:
+        score(tmp_path / "r.csv", rulebook, duck)
+    assert "DOE" not in str(error.value) and "r.csv:" in str(error.value)
+
+
+def test_headers_are_disarmed(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """In CSV no column's name is a formula, either."""
+    source = write_table(tmp_path / "r.jsonl", [{"tki": "imatinib", "=1+1": "x", "a\x1b[2J": "y"}])
+    score(source, rulebook, duck, output=tmp_path / "s.csv")
+    assert list(read_table(tmp_path / "s.csv")[0])[:3] == ["tki", "'=1+1", "a\\x1b[2J"]
+
+
+def test_inputs_are_never_written_over(gisttriage: Run, tmp_path: Path) -> None:
+    """No result, draft or table of situations takes the place of what is read, or of another result."""
+    write_table(tmp_path / "r.csv", [{"tki": "imatinib"}])
+    (tmp_path / "m.yaml").write_text("unknown: [9]\n")
+    (tmp_path / "t.parquet").mkdir()
+    write_table(tmp_path / "t.parquet" / "a.parquet", [{"tki": "imatinib"}])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for arguments in (
+        ("r.csv", "--situations", "r.csv"),
+        ("--suggest-map", "r.csv", "-o", "r.csv"),
+        ("r.csv", "-o", "x.csv", "--situations", "x.csv"),
+        ("r.csv", "--map", "m.yaml", "-o", "./m.yaml"),
+        ("t.parquet", "-o", "t.parquet/a.parquet"),
+        ("r.csv", "-o", "x.csv", "--situations", "nowhere/s.csv"),
+    ):
+        ran = gisttriage("batch", *arguments)
+        assert ran.code == 2 and "Traceback" not in ran.err and ran.out == "", (arguments, ran)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_no_table_of_its_kind(gisttriage: Run, tmp_path: Path) -> None:
+    """A file of another kind, a pipe, or a name that is not UTF-8 is refused with the way out."""
+    (tmp_path / "a.csv").write_bytes(gzip.compress(b"tki\nimatinib\n"))
+    write_table(tmp_path / "b.parquet", [{"tki": "imatinib"}]).rename(tmp_path / "b.csv")
+    (tmp_path / "c.csv").write_bytes(b"tki\n\0\0\n")
+    os.mkfifo(tmp_path / "d.csv")
+    write_table(tmp_path / "e.csv", [{"tki": "imatinib"}]).rename(os.fsdecode(os.fsencode(tmp_path) + b"/x\xff.csv"))
+    for name, expected in (
+        ("a.csv", "this is a gzip file"),
+        ("b.csv", "this is a Parquet file"),
+        ("c.csv", "not a text file"),
+        ("d.csv", "this is no file"),
+        (os.fsdecode(b"x\xff.csv"), "not UTF-8"),
+    ):
+        ran = gisttriage("batch", name)
+        assert ran.code == 2 and expected in ran.err and "Traceback" not in ran.err, ran.err
+
+
+def test_wide_tables(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Hundreds of columns that nobody reads are carried along, grouped or not."""
+    rows = [{"who": str(i // 2), "tki": "imatinib"} | {f"x{j}": f"{i}" for j in range(400)} for i in range(20)]
+    source = write_table(tmp_path / "r.csv", rows)
+    score(source, rulebook, duck, parse_mapping("group_by: who", rulebook), tmp_path / "s.parquet")
+    found = read_table(tmp_path / "s.parquet")
+    assert len(found) == 10 and found[0]["x399"] == "0; 1"

@@ -14,7 +14,7 @@ import click
 from msgspec import Struct
 
 from ..diagnostics import Problem, TableError, quoted, visible
-from ..output import write_out, write_whole
+from ..output import replacing, same_file, write_out, write_whole
 from ..render import cohort as summary_text
 from ..render import situations as situations_text
 from ..render import terminal
@@ -51,24 +51,29 @@ def run(asked: Asked, rulebook: Rulebook) -> int:
     """Answer a table, and return the exit code."""
     gc.enable()  # a table may be large, and an engine wants to be taken down in order
     paths = _tables(asked)
+    _refuse_overwriting(asked, paths)
     target = _target(asked)
     ending = os.path.splitext(asked.situations or "")[1].lower()
     if asked.situations and ending not in situations_text.ENDINGS:
         known = ", ".join(situations_text.ENDINGS)
         raise click.UsageError(f"--situations cannot write {ending or 'a file without an ending'}; known: {known}")
     mapping = read_mapping(asked.mapping, rulebook) if asked.mapping else ColumnMapping()
-    with contextlib.closing(_engine(asked, rulebook)) as engine, _status() as note:
+    with contextlib.ExitStack() as stack:
+        # The file is made before the work starts: a folder that cannot be written to is known at once.
+        write = stack.enter_context(replacing(asked.situations)) if asked.situations and not asked.suggest_map else None
+        engine = stack.enter_context(contextlib.closing(_engine(asked, rulebook)))
+        note = stack.enter_context(_status())
         if asked.suggest_map:
             from ..tables.suggestion import suggest_mapping  # noqa: PLC0415 - only this option needs it
 
             draft = suggest_mapping(paths, rulebook, engine)
         else:
             cohort = score_table(paths, rulebook, engine, mapping, target, strict=asked.strict, note=note)
+            if write is not None:
+                write(situations_text.render(cohort, rulebook, ending))
     if asked.suggest_map:
         write_whole(asked.output, draft) if asked.output else write_out(draft, as_utf8=True)
         return 0
-    if asked.situations:
-        write_whole(asked.situations, situations_text.render(cohort, rulebook, ending))
     _warn(cohort)
     most = None if asked.show_all else max(5, (shutil.get_terminal_size((80, 40)).lines - 20) // 2)
     looks = terminal.of(sys.stdout)
@@ -100,12 +105,23 @@ def _tables(asked: Asked) -> list[str]:
     return paths
 
 
+def _refuse_overwriting(asked: Asked, paths: Sequence[str]) -> None:
+    """Nothing that is read is written over, and no result takes the place of another."""
+    inputs = [*paths, *([asked.mapping] if asked.mapping else [])]
+    outputs = [path for path in (asked.output, asked.situations) if path is not None and form_of(path) != "table"]
+    for path in outputs:
+        place = os.path.realpath(path)
+        for other in inputs:
+            inside = os.path.isdir(other) and place.startswith(os.path.join(os.path.realpath(other), ""))
+            if same_file(path, other) or inside:
+                raise click.UsageError(f"{path} is read here; choose another name for the results")
+    if len({os.path.realpath(path) for path in outputs}) < len(outputs):
+        raise click.UsageError("-o and --situations name one file; give them two names")
+
+
 def _target(asked: Asked) -> Target | None:
     if asked.output is None or asked.suggest_map:
         return None
-    for path in (path for name in asked.paths for path in expand(name)):
-        if os.path.exists(asked.output) and os.path.exists(path) and os.path.samefile(asked.output, path):
-            raise click.UsageError(f"-o {asked.output} is the table itself; choose another name for the results")
     if asked.output.startswith(WAREHOUSE):
         if asked.engine != "spark":
             raise click.UsageError("tables of a warehouse need --engine spark")

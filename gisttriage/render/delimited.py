@@ -7,14 +7,11 @@ import io
 from collections.abc import Iterable
 
 from ..batch import Result
-from ..diagnostics import visible
+from ..diagnostics import harmless
 from ..logic import Situation
 from ..rulebook import Rulebook
 from ..summary import Digest
 from .rows import columns, shared_cells
-
-# What a spreadsheet may evaluate (OWASP, "CSV Injection"). An apostrophe in front makes it a text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 class Delimited:
@@ -50,9 +47,3 @@ class Delimited:
         buffer = io.StringIO()
         csv.writer(buffer, delimiter=self._separator, lineterminator="\n").writerow(safe)
         return buffer.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
-    marked = f"'{text}" if text.lstrip(" ").startswith((*_FORMULA, "'")) else text
-    return visible(marked)

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 import msgspec
 
 from .. import __version__
-from ..diagnostics import visible
+from ..diagnostics import harmless, visible
 from ..rulebook import Rulebook
 from ..tables.answers import Scored, answer_cells, answer_names
 from ..tables.cohort import Cohort
-from .delimited import harmless
 from .json import dumps, stamped
 from .markdown import plain
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -48,6 +48,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             return str(value).lower()
+        value = value + 0  # there is no negative zero in a case file
         return f"{value.to_integral_value():f}" if value == value.to_integral_value() else f"{value.normalize():f}"
     if isinstance(value, datetime.date):
         return value.isoformat()
@@ -73,10 +74,10 @@ def _read(text: str, statement: Statement, fact: Fact) -> Meant:
     folded = fold(text)
     # Of dated rows, a blank says nothing, and "not evaluated" says that what was known before is known no longer.
     said = SAID if statement.rule == LATEST and folded else 0
-    if folded in statement.unknown or _same_number(folded, statement.unknown):
+    if _among(folded, statement.unknown) is not None:
         return Meant(fact.full, said)
-    if folded in statement.values:
-        return Meant(statement.values[folded], said)
+    if (key := _among(folded, statement.values)) is not None:
+        return Meant(statement.values[key], said)
     if statement.decimal != "." and isinstance(fact, Number):
         text = text.replace(statement.decimal, ".")
     try:
@@ -85,11 +86,13 @@ def _read(text: str, statement: Statement, fact: Fact) -> Meant:
         return Meant(fact.full, UNREAD, misread)
 
 
-def _same_number(text: str, codes: Iterable[str]) -> bool:
-    """Whether a code such as 99 is meant by 99.0."""
-    if not codes or not text[:1].isdigit():
-        return False
-    return any(_number(text) == _number(code) is not None for code in codes)
+def _among(text: str, codes: Collection[str]) -> str | None:
+    """Return the code that a folded cell is: the same text, or the same number, as 99.0 is 99."""
+    if text in codes:
+        return text
+    if not text[:1].isdigit():
+        return None
+    return next((code for code in codes if _number(text) == _number(code) is not None), None)
 
 
 def _number(text: str) -> Decimal | None:

@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 
-from ..diagnostics import Problem, TableError
+from ..diagnostics import Problem, TableError, harmless
 from ..output import staged
 from ..rulebook import Rulebook
 from .duckerrors import reading, writing
 from .engine import Target, Unforeseen, check_columns
-from .forms import form_of
+from .forms import form_of, parquet_files
 from .headers import check_names, read_header
 
 _HEAD = 200_000  # rows looked at first of a delimited text
@@ -68,7 +68,8 @@ class DuckEngine:
     def joined(self, column: str, order: str) -> str:
         text = f"CAST({column} AS VARCHAR)"
         several = f"STRING_AGG(COALESCE({text}, ''), '; ' ORDER BY {order})"
-        return f"CASE WHEN COUNT(DISTINCT NULLIF({text}, '')) > 1 THEN {several} ELSE MAX({text}) END"
+        said = f"NULLIF({text}, '')"
+        return f"CASE WHEN MIN({said}) <> MAX({said}) THEN {several} ELSE MAX({text}) END"
 
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
         self._paths, self._coded, self._words, self._guessing = tuple(paths), {}, {}, False
@@ -162,9 +163,10 @@ class DuckEngine:
         self._look("head" if only else f"({self._source})")
 
     def written(self, place: Target) -> None:
-        names, relation = self._parquet(place.path, names_only=False)
-        taken = ", ".join(f"c{i}" for i in range(len(names)))
-        self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {taken} FROM {relation}")
+        relation = f"read_parquet({_path(place.path)}, hive_partitioning = false)"
+        width = len(self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall())
+        columns = _numbered(range(width), relation)
+        self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT * FROM {columns}")
         blank = " AND ".join(f"c{i} IS NULL" for i in range(self._width))
         if self._connection.execute(f"SELECT 1 FROM input WHERE {blank} LIMIT 1").fetchone():
             raise Unforeseen
@@ -178,9 +180,10 @@ class DuckEngine:
     def write(self, query: str, names: Sequence[str], target: Target) -> None:
         delimited = target.format in ("csv", "tsv")
         kinds = self._kinds(f"({query})")
+        shown = [harmless(name) for name in names] if delimited else names
         columns = ", ".join(
             f"{_harmless(f'o{i}') if delimited and kind.startswith(('VARCHAR', 'ENUM')) else f'o{i}'} AS {_name(name)}"
-            for i, (name, kind) in enumerate(zip(names, kinds, strict=True))
+            for i, (name, kind) in enumerate(zip(shown, kinds, strict=True))
         )
         with writing(self._paths, self._output, self._guessing):
             self._connection.execute(
@@ -231,6 +234,12 @@ class DuckEngine:
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", path):
             help = "name a file on this machine, or use --engine spark"
             raise TableError([Problem(path=path, message="this engine reads files of this machine only", help=help)])
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            help = "give it a name in UTF-8"
+            raise TableError([Problem(path=path, message="this name is not UTF-8", help=help)]) from None
+        _check_there(path)
         match self._format:
             case "csv":
                 return self._delimited(path)
@@ -251,11 +260,13 @@ class DuckEngine:
         return header.names, f"read_csv({_path(path)}, {options})"
 
     def _json_lines(self, path: str) -> tuple[tuple[str, ...], str]:
-        _check_there(path)
         zipped = "gzip" if path.lower().endswith(".gz") else "uncompressed"
-        found = f"read_json({_path(path)}, format = 'newline_delimited', compression = '{zipped}', sample_size = -1, "
-        found += "maximum_depth = 2, hive_partitioning = false"
+        plain = f"{_path(path)}, compression = '{zipped}'"
+        keys = f"SELECT DISTINCT UNNEST(JSON_KEYS(json)) FROM read_ndjson_objects({plain})"
+        found = f"read_json({plain}, format = 'newline_delimited', sample_size = -1, hive_partitioning = false"
         with reading(self._paths):
+            # The engine would rename keys that differ in case only, and lose what they hold.
+            check_names(path, sorted(str(key) for (key,) in self._connection.execute(keys).fetchall()))
             described = self._connection.execute(f"DESCRIBE SELECT * FROM {found})").fetchall()
         # A date in JSON is a text; so is whatever is a number in one line and a text in another.
         kinds = {name: "VARCHAR" if kind in _JSON_TEXTS else kind for name, kind, *_ in described}
@@ -263,15 +274,35 @@ class DuckEngine:
         names = tuple(kinds)
         return names, _numbered(names, f"{found}, columns = {{{columns}}})")
 
-    def _parquet(self, path: str, names_only: bool = True) -> tuple[tuple[str, ...], str]:
-        _check_there(path)
-        folder = os.path.isdir(path)
-        pattern = _text(os.path.join(glob.escape(path), "**", "*.parquet")) if folder else _path(path)
-        relation = f"read_parquet({pattern}, hive_partitioning = {'true' if folder else 'false'})"
+    def _parquet(self, path: str) -> tuple[tuple[str, ...], str]:
+        """Return the columns of a Parquet file, or of a folder of files that are alike."""
+        files = parquet_files(path) if os.path.isdir(path) else [path]
+        if not files:
+            help = "is it the folder of the table itself?"
+            raise TableError([Problem(path=path, message="no Parquet file is found here", help=help)])
+        listed = f"[{', '.join(map(_path, files))}]"
+        relation = f"read_parquet({listed}, hive_partitioning = {'true' if os.path.isdir(path) else 'false'})"
         with reading(self._paths):
+            schema = f"SELECT file_name, name, type, num_children FROM parquet_schema({listed})"
+            self._check_alike(self._connection.execute(schema).fetchall())
             described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         names = tuple(str(name) for name, *_ in described)
         return names, _numbered(names, relation)
+
+    def _check_alike(self, schema: Sequence[tuple[str, str, str, int | None]]) -> None:
+        """Refuse names that stand twice in a file, and files of other columns or types. Raises TableError."""
+        files: dict[str, list[tuple[str, str, int | None]]] = {}
+        for file, name, kind, children in schema:
+            files.setdefault(file, []).append((name, kind, children))
+        first = next(iter(files))
+        for file, elements in files.items():
+            if file == first:
+                check_names(file, _outermost(elements))
+            elif elements != files[first]:
+                check_columns(first, _outermost(files[first]), file, _outermost(elements))
+                message = f"its columns are of other types, or in another order, than those of {first}"
+                help = "name the files one by one instead of their folder"
+                raise TableError([Problem(path=file, message=message, help=help)])
 
     def _kinds(self, relation: str) -> list[str]:
         with reading(self._paths):
@@ -283,7 +314,18 @@ class DuckEngine:
 _JSON_TEXTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "JSON", "VARCHAR")
 
 
-def _numbered(names: Sequence[str], relation: str) -> str:
+def _outermost(elements: Sequence[tuple[str, str, int | None]]) -> tuple[str, ...]:
+    """Return the names of the columns in a Parquet schema, which lists the root and what is inside columns, too."""
+    names: list[str] = []
+    inside = 0
+    for name, _, children in elements[1:]:
+        if not inside:
+            names.append(name)
+        inside += (children or 0) - (1 if inside else 0)
+    return tuple(names)
+
+
+def _numbered(names: Sequence[object], relation: str) -> str:
     """Return a relation with its columns called c0, c1, …: no name of a table gets into a query."""
     return f"(SELECT * FROM {relation} AS t({', '.join(f'c{i}' for i in range(len(names)))}))"
 
@@ -292,6 +334,12 @@ def _check_there(path: str) -> None:
     if not os.path.exists(path):
         help = "check the spelling, and the folder you are in"
         raise TableError([Problem(path=path, message="no such file", help=help)])
+    if not (os.path.isfile(path) or os.path.isdir(path)):
+        help = "write what comes through it to a file first: a table is read more than once"
+        raise TableError([Problem(path=path, message="this is no file", help=help)])
+    if os.path.isfile(path) and not os.path.getsize(path):
+        help = "a table has a line of column names, and rows"
+        raise TableError([Problem(path=path, message="this table is empty", help=help)])
 
 
 def _text(text: str) -> str:

@@ -62,12 +62,18 @@ def problem_of(paths: Sequence[str], error: Exception) -> Problem:
     text = str(error)
     line = re.search(r"(?:CSV Error on Line: |in line )(\d+)", text)
     file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE) or re.search(r'in file "(.*?)"', text)
-    span = Span(int(line.group(1))) if line else None
+    # Lines of JSON count from where the engine has read one: it names the next.
+    span = Span(max(1, int(line.group(1)) - ("JSON" in text))) if line else None
     cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     again = "was it cut off? Copy or export it again"
 
     def told(message: str, help: str) -> Problem:
-        return Problem(path=file.group(1) if file else ", ".join(paths), message=message, span=span, help=help)
+        return Problem(
+            path=file.group(1) if file and file.group(1) in paths else ", ".join(paths),
+            message=message,
+            span=span,
+            help=help,
+        )
 
     if cells:
         wanted, found = cells.groups()

@@ -47,6 +47,19 @@ def expand(path: str) -> list[str]:
     return sorted(glob.glob(path, recursive=True)) or [path]
 
 
+def parquet_files(folder: str) -> list[str]:
+    """Return the Parquet files of a folder and the folders in it, without what Spark hides: names with . or _ first."""
+    found: list[str] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        found += [
+            os.path.join(parent, name)
+            for name in sorted(names)
+            if name.lower().endswith((".parquet", ".pq")) and not name.startswith((".", "_"))
+        ]
+    return found
+
+
 def _holds_parquet(folder: str) -> bool:
     """Whether a folder is a table in parts: nothing but Parquet files, markers, and folders such as year=2020."""
     try:

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -37,6 +38,11 @@ def header_of(path: str, data: bytes) -> Header:
     """Return the header at the start of a file's bytes. Raises TableError."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _error(path, "this file is UTF-16", "save it as UTF-8")
+    for sign, kind in ((b"\x1f\x8b", "gzip"), (b"PAR1", "Parquet")):
+        if data.startswith(sign):
+            raise _error(path, f"this is a {kind} file, and its ending says otherwise", "rename it")
+    if b"\0" in data:
+        raise _error(path, "this is not a text file", "a table of this ending is a text")
     text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(data)
     lines = io.StringIO(text, newline="")
     comments = skip = 0
@@ -61,7 +67,7 @@ def _split(path: str, text: str, line: str) -> tuple[list[str], str]:
     return [name if name.strip() else f"column_{i}" for i, name in enumerate(names, 1)], separator
 
 
-def check_names(path: str, names: tuple[str, ...]) -> None:
+def check_names(path: str, names: Sequence[str]) -> None:
     """Refuse names that stand twice, and those that an output of this program would add. Raises TableError."""
     seen: dict[str, str] = {}
     for name in names:

@@ -72,7 +72,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
     """A mapping laid over the columns of one table; columns are numbers here.
 
     `statements` pairs each statement with its column; `dates` gives the column of dates for those that go by one, and
-    `latest` that by which whole rows go.
+    `latest` that by which whole rows go. `unknown` are the codes that mean not known in every column.
     """
 
     names: tuple[str, ...]
@@ -81,6 +81,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
     latest: int | None
     group: int | None
     constants: Mapping[str, int]
+    unknown: frozenset[str]
     unread: tuple[str, ...]
 
 
@@ -124,7 +125,7 @@ class _Reader:
                     f"{statement.fact} is a constant below, and the column {quoted(statement.column)} gives it too"
                 )
                 self._problem(statement.where, message, "keep one of the two")
-        for name in ("group_by", LATEST):
+        for name in ("group_by", LATEST, "ignore"):
             if name in fields.values:
                 self._places[name] = span_of(fields.values[name])
         if LATEST in fields.values and "group_by" not in fields.values:
@@ -196,6 +197,8 @@ class _Reader:
     def _rule(self, fields: Fields, fact: Fact) -> tuple[str, str]:
         """Read `rule: any`, `rule: all` or `latest by: date`, which may stand below `rule` too."""
         node = fields.values.get("rule")
+        if node is not None and LATEST in fields.values:
+            self._problem(node, f"{LATEST!r} and 'rule' both decide between rows", "keep one of the two")
         if isinstance(node, MappingNode):
             fields = Fields(self._document, node, self._problems, "a rule")
             fields.only((LATEST,))
@@ -269,7 +272,7 @@ def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table:
             problems.append(mapping.problem(where, f"{table} has no column {quoted(column)}", help))
         return found
 
-    ignored = {find_column(column, names) for column in mapping.ignore}
+    ignored = {place(column, "ignore") for column in sorted(mapping.ignore)}
     group = place(mapping.group_by, "group_by") if mapping.group_by else None
     latest = place(mapping.latest_by, LATEST) if mapping.latest_by else None
     statements: list[tuple[int, Statement]] = []
@@ -299,6 +302,7 @@ def fit(mapping: ColumnMapping, names: Sequence[str], rulebook: Rulebook, table:
         latest=latest,
         group=group,
         constants=mapping.constants,
+        unknown=mapping.unknown,
         unread=unread,
     )
 

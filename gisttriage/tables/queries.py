@@ -141,7 +141,7 @@ class Keyed(Struct, frozen=True, kw_only=True):
         if self.fitted.group is None:
             return f"(SELECT *, {self.engine.row_number} AS n FROM input)" if self.numbered else "input"
         id = f"TRIM(CAST(c{self.fitted.group} AS STRING))"
-        plain = f"REPLACE(LOWER(TRIM(CAST(x.c{self.fitted.group} AS STRING))), '_', ' ')"
+        plain = f"TRIM(TRANSLATE(LOWER(CAST(x.c{self.fitted.group} AS STRING)), '_-', '  '))"
         numbered = f"SELECT *, {self.engine.row_number} AS n FROM input"
         named = f"SELECT x.*, CASE WHEN b.a0 IS NULL THEN {id} END AS g FROM ({numbered}) x"
         named += f" LEFT JOIN blanks b ON {plain} = b.a0"

@@ -80,7 +80,7 @@ def read_values(engine: Engine, fitted: Fitted, rulebook: Rulebook, table: str) 
         meant = tuple(read_cell(value, statement, fact) for value, _ in found[column])
         values, rows = zip(*found[column], strict=True) if found[column] else ((), ())
         dictionaries[k] = Dictionary(values, rows, meant)
-    not_known = rulebook.facts["id"].not_known
+    not_known = rulebook.facts["id"].not_known | fitted.unknown
     dates = {column: rank_dates(found[column], not_known) for column in dated}
     for column, each in dates.items():
         if each.unread and not each.values:

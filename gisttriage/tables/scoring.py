@@ -94,7 +94,8 @@ class _Scoring:
         self._layout = Layout({}, {}, {}, 0)
         self._counts: dict[tuple[int, ...], int] = {}
         if fitted.group is not None:
-            blanks = sorted({"", *(word.strip() for word in rulebook.facts["id"].not_known)})
+            unknown = rulebook.facts["id"].not_known | fitted.unknown
+            blanks = sorted({"", *(word.replace("-", " ").strip() for word in unknown)})
             engine.table("blanks", {"a0": blanks})
 
     def learn(self) -> None:
@@ -149,6 +150,7 @@ class _Scoring:
         self._engine.part(True)
         self.learn()
         self._engine.part(False)
+        learned = {k: frozenset(each.values) for k, each in self._readings.dictionaries.items()}
         try:
             with self._engine.staged(target) as place:
                 self.write(place, ordered=False)
@@ -158,6 +160,8 @@ class _Scoring:
                 if None in tally or sum(tally.values()) <= _ORDERED:
                     raise Unforeseen
                 self._read()
+                if any(set(each.values) - learned[k] for k, each in self._readings.dictionaries.items()):
+                    raise Unforeseen
         except Unforeseen:
             return False
         self._counts = {key: tally.get(i, 0) for i, key in enumerate(self._counts, 1)}

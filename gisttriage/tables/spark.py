@@ -19,7 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from ..diagnostics import GistTriageError, OutputError, Problem, TableError
+from ..diagnostics import GistTriageError, OutputError, Problem, TableError, harmless
 from ..output import naming
 from ..rulebook import Rulebook
 from .engine import Target, check_columns
@@ -61,7 +61,8 @@ class SparkEngine:
         text = f"CAST({column} AS STRING)"
         sorted = f"ARRAY_SORT(COLLECT_LIST(STRUCT({order}, COALESCE({text}, '') AS cell)))"
         several = f"ARRAY_JOIN(TRANSFORM({sorted}, each -> each.cell), '; ')"
-        return f"CASE WHEN COUNT(DISTINCT NULLIF({text}, '')) > 1 THEN {several} ELSE MAX({text}) END"
+        said = f"NULLIF({text}, '')"
+        return f"CASE WHEN MIN({said}) <> MAX({said}) THEN {several} ELSE MAX({text}) END"
 
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
         self._paths = tuple(paths)
@@ -142,7 +143,8 @@ class SparkEngine:
                 cells = (f"{_harmless(name)} AS {name}" if name in texts else name for name in frame.columns)
                 frame = frame.selectExpr(*cells)
             about = {"rulebook": self._stamp.id, "version": self._stamp.version, "sha256": self._stamp.sha256}
-            writer = frame.toDF(*names).write.option("gisttriage", json.dumps(about))
+            shown = [harmless(name) for name in names] if target.format in ("csv", "tsv") else names
+            writer = frame.toDF(*shown).write.option("gisttriage", json.dumps(about))
             match target.format:
                 case "table":
                     writer.saveAsTable(target.path)
@@ -191,8 +193,14 @@ class SparkEngine:
             header=True,
             comment=comment,
             mode="FAILFAST",
+            multiLine=self._breaks_in_cells(lines),
         )
         return header.names, frame.dropna(how="all")
+
+    def _breaks_in_cells(self, lines: DataFrame) -> bool:
+        """Whether a quoted cell goes over several lines: a file is then read by one task."""
+        quotes = "LENGTH(value) - LENGTH(REPLACE(value, '\"', ''))"
+        return not lines.where(f"({quotes}) % 2 = 1").limit(1).isEmpty()
 
     def _make(self, name: str, schema: StructType, rows: list[tuple[Any, ...]]) -> None:
         with self._reading():
