@@ -25,6 +25,7 @@ _HEAD = 200_000  # rows looked at first of a delimited text
 _LARGE = 100_000_000  # bytes of delimited text from which on reading it twice is dear
 _CODED = 50_000  # most different values of a column that is read as codes
 _CHUNK = 4096
+_MOST_ROWS = 10**12  # of one file
 _MEMORY = 3_000  # MB
 # What a spreadsheet may evaluate (OWASP, "CSV Injection"), unless it is a number; what a terminal may obey.
 _FORMULA = r"^\s*[-=+@＝＋－＠]"
@@ -35,7 +36,6 @@ _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202
 class DuckEngine:
     """The engine that needs nothing beside it. One table at a time."""
 
-    row_number = "ROW_NUMBER() OVER ()"
     keeps_order = False
 
     def __init__(self, rulebook: Rulebook, threads: int | None = None) -> None:
@@ -57,7 +57,7 @@ class DuckEngine:
         # would hold the large one in memory.
         self._connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
         self._paths: tuple[str, ...] = ()
-        self._source = self._looked = ""
+        self._source = self._looked = self.row_number = ""
         self._guessing = False
         self._output = ""
         self._format = ""
@@ -81,9 +81,13 @@ class DuckEngine:
             check_columns(paths[0], first, path, names)
         places = [[names.index(name) for name in first] for names, _ in parts]
         self._width = len(first)
+        # Files that are read side by side come in any order, unless their rows say where they stand.
+        several = len(paths) > 1
+        self.row_number = "place" if several else "ROW_NUMBER() OVER ()"
         self._source = " UNION ALL ".join(
-            f"SELECT {', '.join(f'c{i} AS x{j}' for j, i in enumerate(place))} FROM {relation}"
-            for place, (_, relation) in zip(places, parts, strict=True)
+            f"SELECT {', '.join(f'c{i} AS x{j}' for j, i in enumerate(place))}"
+            f"{f', {number} * {_MOST_ROWS} + ROW_NUMBER() OVER () AS place' if several else ''} FROM {relation}"
+            for number, (place, (_, relation)) in enumerate(zip(places, parts, strict=True))
         )
         self._look(self._without_blanks())
         return first
@@ -226,6 +230,7 @@ class DuckEngine:
             f"CAST(x{i} AS {self._coded[i]}) AS c{i}" if i in self._coded else f"x{i} AS c{i}"
             for i in range(self._width)
         )
+        columns += ", place" if self.row_number == "place" else ""
         with reading(self._paths):
             self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {columns} FROM {relation}")
 
