@@ -56,7 +56,10 @@ _SHOWN = 20
 @click.option("--pattern", metavar="GLOB", help="Which names to take in folders [default: *.yaml, *.yml, *.json].")
 @click.option("--follow-links", is_flag=True, help="Follow links that lead out of a folder.")
 @click.option(
-    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to read with [default: the processors]."
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes, or of a table threads [default: the processors].",
 )
 @click.option("--all", "show_all", is_flag=True, help="List every case, and not only those that fit.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if files could not be read.")

@@ -31,6 +31,7 @@ def _lines(cohort: Cohort, rulebook: Rulebook, most: int | None, show_all: str) 
     cases = f"{count(cohort.cases, 'patient')} in {count(cohort.rows, 'row')}" if cohort.grouped else ""
     yield from counted(summary, rulebook, cases or count(cohort.rows, "row"))
     if cohort.clashes:
+        yield Text()
         whose = "patient whose rows" if cohort.grouped else "row whose columns"
         several = "patients whose rows" if cohort.grouped else "rows whose columns"
         told = f"{count(cohort.clashes, whose, several)} disagree: what they disagree on is only partly known"
