@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 
-from gisttriage import assess, load_rulebook, parse_case
+from gisttriage import Rulebook, assess, assess_situation, load_rulebook, parse_case
 from gisttriage.compare import compare
 
 from .conftest import ROOT, Run
@@ -39,6 +40,47 @@ def test_the_regions_are_exactly_where_the_answers_differ(one: Sketch, two: Sket
         regions = [c for c in comparison.changes if all(place[names[i]] & mask for i, mask in c.box.items())]
         before, after = one.outcome(case), two.outcome(case)
         assert {(c.old, c.new) for c in regions} == ({(before, after)} if before != after else set())
+    # A fact that is open is no condition of a region.
+    assert all(0 < mask < comparison.facts[i].full for c in comparison.changes for i, mask in c.box.items())
+
+
+@settings(max_examples=100)
+@given(sketches(), sketches())
+def test_the_regions_of_remarks_are_exactly_where_they_differ(one: Sketch, two: Sketch) -> None:
+    """On random rulebooks: each known case lies in a region of a remark if and only if `assess` gives it on one side only."""
+    two, one = Sketch(one.facts, _over(two, one), [], one.scope), Sketch(one.facts, one.rules, [], one.scope)
+    old, new = _with_remarks(one), _with_remarks(two)
+    comparison = compare(old, new)
+    for case in one.completions({}):
+        place = tuple(1 << values.index(case[name]) for name, values in one.facts.items())
+        before, after = _given(old, place), _given(new, place)
+        answers_alike = one.outcome(case) == two.outcome(case)
+        told = {
+            (c.remark.kind, c.remark.text, c.new)
+            for c in comparison.remarks
+            if c.remark and all(place[i] & mask for i, mask in c.box.items())
+        }
+        kinds = ("notice", "caution", "provided") if answers_alike else ("notice", "caution")
+        gone = {(*each, "not given") for each in before - after if each[0] in kinds}
+        assert told == gone | {(*each, "given") for each in after - before if each[0] in kinds}
+
+
+def _with_remarks(sketch: Sketch) -> Rulebook:
+    """Load a random rulebook in which some rules give notices and cautions, and some answers are subject to something."""
+    text = sketch.text().replace("go: maybe}", "go: maybe}, notice: look out, caution: take care")
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rules.yaml")
+        path.write_text(text.replace("go: yes_do}", "go: yes_do}, provided: all is well"))
+        return load_rulebook(path)
+
+
+def _given(rulebook: Rulebook, known: tuple[int, ...]) -> set[tuple[str, str]]:
+    assessment = assess_situation(known, rulebook)
+    return {
+        *(("notice", rulebook.rules[id].notice) for id in assessment.notices),
+        *(("caution", rulebook.rules[id].caution) for id in assessment.cautions),
+        *(("provided", text) for text in assessment.decisions["go"].provided),
+    }
 
 
 def _over(sketch: Sketch, other: Sketch) -> list[tuple[str, object, str, list[str]]]:
