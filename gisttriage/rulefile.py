@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
 from msgspec import structs
+from yaml.nodes import ScalarNode
 
 from .compiled import Compiled, outcomes_of
 from .conditions import WORDS, Conditions, thresholds
 from .diagnostics import Problem, Problems, RulebookError, TooManyProblems, quoted
 from .documents import Document, compose, read_document
-from .facts import cut, read_fact
+from .facts import cut, read_fact, refuse_reading
 from .fields import NAME, Fields
 from .implications import Implication
 from .logic import Condition, Test, TooLarge
@@ -23,7 +24,7 @@ from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition,
 from .rulesection import RuleSection
 from .sources import Source, read_sources
 from .survey import conditions_of, places_of
-from .vocabulary import Fact, Text, fold
+from .vocabulary import Choice, Fact, Text, fold
 
 BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
 """The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
@@ -103,8 +104,9 @@ class _Reader:
         self.base.only(_SECTIONS)
         for layer in self.layers[1:]:
             layer.only(_OVERLAY)
-        stamp, not_known = self._stamps()
-        facts = self._facts(not_known)
+        self.heads = tuple(self._sections("rulebook"))
+        stamp = self._stamp()
+        facts = self._facts()
         self._stop_if_broken()
         read = tuple(fact for fact in facts.values() if not fact.context)
         self.full = tuple(fact.full for fact in read)
@@ -178,13 +180,11 @@ class _Reader:
                     seen[entry] = section.document.name
                     yield entry, section
 
-    def _stamps(self) -> tuple[Stamp, frozenset[str]]:
-        """Return the stamp of the topmost rulebook, which names what it extends, and every spelling of not known."""
+    def _stamp(self) -> Stamp:
+        """Return the stamp of the topmost rulebook, which names what it extends."""
         stamp: Stamp | None = None
-        not_known = {""}
-        for head in self._sections("rulebook"):
+        for head in self.heads:
             head.only(_STAMP)
-            not_known |= {fold(word) for word in head.texts("not_known")}
             if not re.fullmatch(NAME, head.text("id", "-")):
                 head.fail(head.values.get("id"), f"{quoted(head.text('id'))} is no name for a rulebook")
             texts = {
@@ -195,17 +195,25 @@ class _Reader:
             under = () if stamp is None else (stamp, *stamp.extends)
             stamp = Stamp(sha256=sha256(head.document.text.encode()).hexdigest(), extends=under, **texts)
         assert stamp is not None
-        return stamp, frozenset(not_known)
+        return stamp
 
-    def _facts(self, not_known: frozenset[str]) -> dict[str, Fact]:
+    def _facts(self) -> dict[str, Fact]:
+        words = [(head, node) for head in self.heads for node in head.scalars("not_known")]
+        everywhere, not_known = frozenset({""}), dict[str, frozenset[str]]()
+        for head in self.heads:  # a layer goes by its own spellings of not known, and by those of what it extends
+            everywhere |= {fold(node.value) for of, node in words if of is head}
+            not_known[head.document.name] = everywhere
         facts: dict[str, Fact] = {}
         homes: dict[str, Fields] = {}
         for name, section in self._added("facts", "fact"):
             if name in (*WORDS, "expect"):
                 section.fail(section.keys[name], f"no fact can be called {name!r}", "the word has a meaning of its own")
-            fact = read_fact(section.document, name, section, self.problems, not_known)
+            fact = read_fact(section.document, name, section, self.problems, not_known[section.document.name])
             if fact is not None:
                 facts[name], homes[name] = fact, section
+        self._refuse_readings(words, facts)
+        # What an overlay adds holds for the facts below it too.
+        facts = {name: structs.replace(fact, not_known=fact.not_known | everywhere) for name, fact in facts.items()}
         for name, used in thresholds(conditions_of(self.layers), facts).items():
             fact = facts[name]
             if isinstance(fact, Number):
@@ -218,6 +226,14 @@ class _Reader:
             if not isinstance(facts.get(name), Text):
                 self.base.fail(self.base.keys.get("facts"), f"the facts need {name!r}, of type text")
         return facts
+
+    def _refuse_readings(self, words: Iterable[tuple[Fields, ScalarNode]], facts: Mapping[str, Fact]) -> None:
+        """Report every spelling of not known that a fact reads, unless it was reported at the value spelled so."""
+        for head, node in words:
+            for fact in facts.values():
+                told = isinstance(fact, Choice) and fact.kind == "choice" and fold(node.value) in fact.not_known
+                if not told and refuse_reading(fact, node, head):
+                    break
 
     def _sources(self) -> dict[str, Source]:
         sources: dict[str, Source] = {}

@@ -147,6 +147,69 @@ def test_a_mistake_in_an_overlay_is_named_in_the_overlay(overlay: Path, old: str
     assert problem.span is not None
 
 
+def refused(overlay: Path, text: str) -> list[str]:
+    """Return the problems of an overlay, each as ``line:column message | help``; all of them stand in the overlay."""
+    overlay.write_text(text)
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(overlay)
+    assert {problem.path for problem in caught.value.problems} == {str(overlay)}
+    return [f"{p.span and f'{p.span.line}:{p.span.column}'} {p.message} | {p.help}" for p in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("word", "reading"),
+    [
+        ("5", "progressing_lesions reads it as 5"),
+        ("> 5", "reads it as > 5"),
+        ("45", "reads it as 45"),
+        ("5 CM", "largest_tumor_cm reads it as 5"),
+        ("5-10", "reads it as 5-10"),
+        ("imatinib", "tki reads it as imatinib"),
+        ("Gleevec", "tki reads it as imatinib"),
+        ("progressed", "progression reads it as progressed"),
+        ("no", "reads it as none"),
+        ("n", "fit_for_surgery reads it as no"),
+    ],
+)
+def test_a_word_that_a_fact_reads_cannot_come_to_mean_not_known(overlay: Path, word: str, reading: str) -> None:
+    """What a case states is never lost: such a word is refused in the list of an overlay, and in that of a fact."""
+    (told,) = refused(overlay, OVERLAY.replace("not_known: [tbd]", f'not_known: [tbd, "{word}"]'))
+    assert told.startswith(f"2:57 {word!r} cannot mean not known: ")
+    assert reading in told
+    assert "leave it out" in told
+    own = OVERLAY.replace("unit: ECOG", 'unit: ECOG\n    not_known: [refused, "3"]')
+    assert refused(overlay, own)[0].startswith("9:26 '3' cannot mean not known: performance_status reads it as 3 | ")
+
+
+def test_none_stays_a_value_where_it_is_one_and_codes_out_of_range_may_mean_not_known(overlay: Path) -> None:
+    """`none` is no drug, although for other facts it may come to mean that nothing was said; 9999 is no number of any fact."""
+    overlay.write_text(OVERLAY.replace("not_known: [tbd]", 'not_known: [none, "9999"]'))
+    rulebook = load_rulebook(overlay)
+    case = parse_case("{tki: none, subtype: none, performance_status: 9999, mitoses_per_50_hpf: 9999}", rulebook)
+    assert {name: given.value for name, given in case.given.items()} == {
+        "tki": "none",
+        "subtype": None,
+        "performance_status": None,
+        "mitoses_per_50_hpf": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "place", "told"),
+    [
+        ("unknown: {}, low: {}", "4:68", "'unknown' means not known, and can be no spelling of 'unknown'"),
+        ("not_tested: {}, low: {}", "4:68", "'not tested' means not known, and can be no spelling of 'not_tested'"),
+        ("low: {aliases: [NA]}, high: {}", "4:84", "'na' means not known, and can be no spelling of 'low'"),
+        ("low: {aliases: [tbd]}, high: {}", "4:84", "'tbd' means not known, and can be no spelling of 'low'"),
+    ],
+)
+def test_no_value_is_spelled_like_not_known(overlay: Path, values: str, place: str, told: str) -> None:
+    """Unknown is never read as known: a value or an alias that means not known is refused at its place."""
+    fact = f"  ki67: {{type: choice, label: Ki-67, ask: What is Ki-67?, values: {{{values}}}}}\n"
+    problem = refused(overlay, OVERLAY.replace("facts:\n", f"facts:\n{fact}"))[0]
+    assert problem.startswith(f"{place} {told} | choose another word")
+
+
 def test_extending_nothing_or_itself_is_refused(overlay: Path) -> None:
     """A base that is not there, and a circle of rulebooks, are errors and no hang."""
     for base, expected in (
