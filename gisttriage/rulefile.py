@@ -34,6 +34,8 @@ _MOST_LAYERS = 8
 _OVERLAY = ("extends", "rulebook", "facts", "definitions", "implications", "sources", "rules", "disable")
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
+_KEPT = {"disclaimer": " ", "not_for": "; ", "population": "; "}
+"""What every answer keeps of the rulebook at the bottom: an overlay's own words follow, behind these signs."""
 _TONES = ("for", "caution", "against", "neutral")
 _Options = Mapping[str, tuple[Fields, dict[str, Option]]]
 
@@ -79,6 +81,15 @@ def read_rulebook(documents: tuple[Document, ...]) -> Rulebook:
     except TooManyProblems:
         rest = Problem(path=documents[-1].name, message="too much is wrong to go on", help="mend these first")
         raise RulebookError([*reader.problems, rest]) from None
+
+
+def _layered(name: str, own: str, below: str) -> str:
+    """Return what an overlay says of itself; what the answers are not for may be added to, and never lifted."""
+    if name == "reviewed":
+        return own  # what is below was reviewed at its own time, and not with what is added
+    if name not in _KEPT or not below or not own.strip():
+        return own or below
+    return f"{below}{_KEPT[name]}{own}"
 
 
 class _Reader:
@@ -191,7 +202,7 @@ class _Reader:
                 name: head.text(name, required=name in ("id", "version")) for name in _STAMP if name != "not_known"
             }
             if stamp is not None:
-                texts = {name: text or getattr(stamp, name) for name, text in texts.items()}
+                texts = {name: _layered(name, text, getattr(stamp, name)) for name, text in texts.items()}
             under = () if stamp is None else (stamp, *stamp.extends)
             stamp = Stamp(sha256=sha256(head.document.text.encode()).hexdigest(), extends=under, **texts)
         assert stamp is not None

@@ -43,6 +43,8 @@ def _lines(situation: Situation, facts: Sequence[Fact]) -> Iterator[str]:
 
 
 def chain(stamp: Stamp) -> str:
-    """Name a rulebook and those it extends, each with its version and the beginning of its hash."""
-    told = (f"{each.id} {each.version}, sha256 {each.sha256[:12]}" for each in stamp.chain)
-    return ", extending ".join(told) + (f", of {stamp.reviewed}" if stamp.reviewed else "")
+    """Name a rulebook and those it extends, each with its version, the beginning of its hash, and its last review."""
+    return ", extending ".join(
+        f"{each.id} {each.version}, sha256 {each.sha256[:12]}{f', of {each.reviewed}' if each.reviewed else ''}"
+        for each in stamp.chain
+    )

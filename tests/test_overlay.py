@@ -99,6 +99,31 @@ def test_every_output_shows_the_chain_of_rulebooks(gisttriage: Run, overlay: Pat
     assert "disabled: the pharmacy sets doses here" in gisttriage("rules", "list", "--rules", overlay).out
 
 
+def test_an_overlay_adds_to_the_disclaimer_and_never_replaces_it(
+    gisttriage: Run, overlay: Path, tmp_path: Path
+) -> None:
+    """What the answers are for and not for stays as shipped, followed by what the overlay adds; each review by its name."""
+    shipped, case = load_rulebook().stamp, tmp_path / "a.yaml"
+    case.write_text(f"{{{CASE}}}")
+    head = "rulebook: {id: department, version: 3, not_known: [tbd]"
+    added = 'disclaimer: Ask the board., not_for: inpatients, population: adults, reviewed: "2026-12-01"'
+    overlay.write_text(OVERLAY.replace(head, f"{head}, {added}"))
+    stamp = load_rulebook(overlay).stamp
+    assert stamp.disclaimer == f"{shipped.disclaimer} Ask the board."
+    assert stamp.not_for == f"{shipped.not_for}; inpatients"
+    assert stamp.population == f"{shipped.population}; adults"
+    told = json.loads(gisttriage("assess", case, "--rules", overlay, "--format", "json").out)
+    assert told["disclaimer"] == f"{shipped.disclaimer} Ask the board."
+    flat = gisttriage("assess", case, "--rules", overlay, "--format", "markdown").out.replace("\\", "")
+    assert f"sha256 {stamp.sha256[:12]}, of 2026-12-01, extending gist-surgery" in flat
+    assert f"sha256 {shipped.sha256[:12]}, of {shipped.reviewed}" in flat
+    overlay.write_text(OVERLAY)
+    plain = load_rulebook(overlay).stamp
+    assert (plain.disclaimer, plain.not_for, plain.reviewed) == (shipped.disclaimer, shipped.not_for, "")
+    flat = gisttriage("rules", "list", "--rules", overlay).out
+    assert f"department 3, sha256 {plain.sha256[:12]}, extending gist-surgery" in flat
+
+
 def test_what_an_overlay_changes_shows_up_in_diff(gisttriage: Run, overlay: Path) -> None:
     """The new fact and the regions that are answered otherwise, all of them among the frail."""
     told = json.loads(gisttriage("rules", "diff", "builtin", overlay, "--format", "json").out)
