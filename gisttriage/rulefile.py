@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
@@ -14,10 +14,11 @@ from yaml.nodes import ScalarNode
 from .compiled import Compiled, outcomes_of
 from .conditions import WORDS, Conditions, thresholds
 from .diagnostics import Problem, Problems, RulebookError, TooManyProblems, quoted
-from .documents import Document, compose, read_document
+from .documents import Document
 from .facts import cut, read_fact, refuse_reading
 from .fields import NAME, Fields
 from .implications import Implication
+from .layers import BUILTIN, layer_of, read_layers
 from .logic import Condition, Test, TooLarge
 from .numbers import Number
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition, Option, Rule, Rulebook, Stamp
@@ -26,11 +27,6 @@ from .sources import Source, read_sources
 from .survey import conditions_of, places_of
 from .vocabulary import Choice, Fact, Text, fold
 
-BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
-"""The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
-
-_LIMIT = 20_000_000
-_MOST_LAYERS = 8
 _OVERLAY = ("extends", "rulebook", "facts", "definitions", "implications", "sources", "rules", "disable")
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
@@ -55,32 +51,21 @@ def _builtin() -> Rulebook:
 
 
 def _read(path: str) -> Rulebook:
-    documents = [read_document(path, _LIMIT, RulebookError)]
-    while (base := _extended(documents[-1])) is not None:
-        if len(documents) > _MOST_LAYERS:
-            raise RulebookError([documents[0].problem(None, "rulebooks extend each other without end")])
-        documents.append(read_document(base, _LIMIT, RulebookError))
-    return read_rulebook(tuple(reversed(documents)))
-
-
-def _extended(document: Document) -> str | None:
-    """Return the path of the rulebook that a document extends: `builtin`, or a path beside the document."""
-    if not re.search(r"(?m)^[\"'{ ]*extends\b", document.text):
-        return None  # most rulebooks extend nothing, and need not be parsed twice to know
-    base = Fields(document, compose(document, RulebookError), [], "").text("extends")
-    if not base:
-        return None
-    return BUILTIN if base == "builtin" else os.path.join(os.path.dirname(document.name), base)
+    return _made_of(lambda problems: read_layers(path, problems))
 
 
 def read_rulebook(documents: tuple[Document, ...]) -> Rulebook:
     """Read a rulebook from its texts, what is extended first, as `load_rulebook` does from files."""
-    reader = _Reader(documents)
+    return _made_of(lambda problems: [layer_of(document, problems) for document in documents])
+
+
+def _made_of(layers: Callable[[Problems], list[Fields]]) -> Rulebook:
+    problems = Problems()
     try:
-        return reader.rulebook()
+        return _Reader(layers(problems), problems).rulebook()
     except TooManyProblems:
-        rest = Problem(path=documents[-1].name, message="too much is wrong to go on", help="mend these first")
-        raise RulebookError([*reader.problems, rest]) from None
+        rest = Problem(path=problems[-1].path, message="too much is wrong to go on", help="mend these first")
+        raise RulebookError([*problems, rest]) from None
 
 
 def _layered(name: str, own: str, below: str) -> str:
@@ -93,23 +78,12 @@ def _layered(name: str, own: str, below: str) -> str:
 
 
 class _Reader:
-    """Reads documents section by section, collecting problems; later sections and documents build on earlier ones."""
+    """Reads layers section by section, collecting problems; later sections and layers build on earlier ones."""
 
-    def __init__(self, documents: tuple[Document, ...]) -> None:
-        self.documents, self.document = documents, documents[-1]
-        self.problems = Problems()
-        self.layers = [self._root(document) for document in documents]
-        self.base = self.layers[0]
-
-    def _root(self, document: Document) -> Fields:
-        root = compose(document, RulebookError)
-        if root is None:
-            raise RulebookError([document.problem(None, "this rulebook is empty")])
-        fields = Fields(document, root, self.problems, "the rulebook")
-        if not {"rulebook", "rules"} & fields.keys.keys():
-            help = "a rulebook has the sections rulebook, facts, decisions, scope and rules"
-            raise RulebookError([document.problem(None, "this is no rulebook", help)])
-        return fields
+    def __init__(self, layers: list[Fields], problems: Problems) -> None:
+        self.layers, self.base, self.problems = layers, layers[0], problems
+        self.documents = tuple(layer.document for layer in layers)
+        self.document = self.documents[-1]
 
     def rulebook(self) -> Rulebook:
         self.base.only(_SECTIONS)

@@ -236,14 +236,45 @@ def test_no_value_is_spelled_like_not_known(overlay: Path, values: str, place: s
 
 
 def test_extending_nothing_or_itself_is_refused(overlay: Path) -> None:
-    """A base that is not there, and a circle of rulebooks, are errors and no hang."""
+    """A base that is not there, and a circle of rulebooks, are told where they are named; a slip of the pen is guessed."""
     for base, expected in (
-        ("gone.yaml", "no such file"),
-        ("department.yaml", "rulebooks extend each other without end"),
+        ("gone.yaml", "1:10 this cannot be extended: no such file | `builtin`, or a path from the folder of this file"),
+        ("bulitin", "1:10 this cannot be extended: no such file | did you mean builtin?"),
+        (".", "1:10 this cannot be extended: this is a directory, not a file"),
+        ("[builtin]", "1:10 'extends' must be a text, not a list"),
+        ("", "1:1 the rulebook needs 'extends'"),
+        ("department.yaml", "1:10 rulebooks extend each other without end | extend a rulebook that does not"),
     ):
-        overlay.write_text(OVERLAY.replace("extends: builtin", f"extends: {base}"))
-        with pytest.raises(RulebookError, match=expected):
-            load_rulebook(overlay)
+        assert refused(overlay, OVERLAY.replace("extends: builtin", f"extends: {base}"))[0].startswith(expected)
+
+
+def test_a_stack_of_overlays_has_an_end(tmp_path: Path) -> None:
+    """Eight rulebooks may stand on the shipped one; a ninth is told that there are too many, since nothing goes round."""
+    for i in range(9):
+        base = f"{i - 1}.yaml" if i else "builtin"
+        (tmp_path / f"{i}.yaml").write_text(f"extends: {base}\nrulebook: {{id: layer-{i}, version: 1}}\n")
+    assert len(load_rulebook(tmp_path / "7.yaml").stamp.chain) == 9
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(tmp_path / "8.yaml")
+    assert caught.value.problems[0].message == "more than 8 rulebooks would be extended by one"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"rulebook": {"id": "ward", "version": 1}, "extends": "builtin"}',
+        '{\n\t"extends":\t"builtin",\n\t"rulebook":\t{"id": "ward", "version": 1}\n}\n',
+        "--- {rulebook: {id: ward, version: 1}, extends: builtin}",
+        "rulebook: {id: ward, version: 1}\n'extends' : builtin\n",
+        "? extends\n: builtin\n? rulebook\n: {id: ward, version: 1}\n",
+        "rulebook:\n  id: ward\n  version: 1\n  title: >-\n    what it\n    extends: nothing\nextends: builtin\n",
+    ],
+    ids=["JSON", "tabs", "document start", "quoted", "explicit", "in a text"],
+)
+def test_an_overlay_may_be_written_in_any_form_of_yaml(overlay: Path, text: str) -> None:
+    """What is extended is found wherever it stands and however it is quoted."""
+    overlay.write_text(text)
+    assert [stamp.id for stamp in load_rulebook(overlay).stamp.chain] == ["ward", load_rulebook().stamp.id]
 
 
 def test_the_overlay_in_the_readme_works(overlay: Path) -> None:
