@@ -178,6 +178,9 @@ class _Reader:
             if stamp is not None:
                 texts = {name: _layered(name, text, getattr(stamp, name)) for name, text in texts.items()}
             under = () if stamp is None else (stamp, *stamp.extends)
+            if head.text("id") in (each.id for each in under):
+                help = "give it an id of its own: every answer names both"
+                head.fail(head.values["id"], f"{texts['id']!r} is the id of a rulebook that this one extends", help)
             stamp = Stamp(sha256=sha256(head.document.text.encode()).hexdigest(), extends=under, **texts)
         assert stamp is not None
         return stamp
@@ -238,7 +241,7 @@ class _Reader:
         return found
 
     def _implications(self, conditions: Conditions) -> tuple[Implication, ...]:
-        found = []
+        found = dict[str, Implication]()
         for entry in (entry for layer in self.layers for entry in layer.mappings("implications")):
             entry.only(("id", "when", "then", "because"))
             then = conditions.read(entry.node_of("then", required=True), entry.document)
@@ -246,10 +249,11 @@ class _Reader:
                 entry.fail(entry.values.get("then"), "an implication narrows exactly one fact")
                 continue
             when = conditions.read(entry.node_of("when", required=True), entry.document)
-            found.append(
-                Implication(id=entry.text("id", required=True), when=when, then=then, because=entry.text("because"))
-            )
-        return tuple(found)
+            id = entry.text("id", required=True)
+            if id in found:
+                entry.fail(entry.values["id"], f"a second implication {id!r}", "give it an id of its own")
+            found[id] = Implication(id=id, when=when, then=then, because=entry.text("because"))
+        return tuple(found.values())
 
     def _options(self) -> _Options:
         section, found = self._section("decisions"), dict[str, tuple[Fields, dict[str, Option]]]()

@@ -154,6 +154,12 @@ WRONG = {
     "a source that is there": ("  board:\n", "  deck:\n", "the source 'deck' is there already"),
     "disabling no rule": ("{rule: caution-exon-9,", "{rule: caution-exon-8,", "no rule 'caution-exon-8' | did you mean caution-exon-9?"),
     "disabling without a reason": (", because: the pharmacy sets doses here}", "}", "needs 'because'"),
+    "disabling for blanks": (", because: the pharmacy sets doses here}", ', because: "  "}', "needs 'because'"),
+    "disabling twice": ("disable:", "disable:\n  - {rule: caution-exon-9, because: first}", "'caution-exon-9' is disabled already | it was disabled because: first"),
+    "an implication that is there": ("disable:", "implications: [{id: no-growing-lesion, when: {tki: none}, then: {progression: none}}]\ndisable:", "a second implication 'no-growing-lesion' | give it an id of its own"),
+    "the id of what it extends": ("id: department", "id: gist-surgery", "'gist-surgery' is the id of a rulebook that this one extends | give it an id of its own"),
+    "no id": ("{id: department, ", "{", "rulebook needs 'id'"),
+    "no condition": ("when: {performance_status: \">= 3\"}", "when: {}", "a condition is `fact: value` lines, and there is none here | name at least one fact, such as `disease_extent: localized`"),
     "a new scope": ("definitions:", "scope: {when: {tki: none}}\ndefinitions:", "the rulebook has no 'scope'"),
     "an override of no rule": ("overrides: [surgery-controlled", "overrides: [surgery-kontrolled", "no rule 'surgery-kontrolled-on-imatinib' | did you mean surgery-controlled-on-imatinib"),
 }  # fmt: skip
