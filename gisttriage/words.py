@@ -9,11 +9,12 @@ from .rulebook import Stamp
 from .vocabulary import Choice, Fact
 
 
-def is_one_of(fact: Fact, mask: int) -> str:
-    """Say that a fact is one of some values; the labels of a choice speak for themselves."""
+def is_one_of(fact: Fact, mask: int, *, stated: bool = False) -> str:
+    """Say that a fact is one of some values, or is stated so; the labels of a choice speak for themselves."""
+    told = fact.stated(mask) if stated else fact.describe(mask)
     if isinstance(fact, Choice) and fact.kind != "yes_no":
-        return fact.describe(mask)
-    return f"{lowered(fact.label)}{':' if isinstance(fact, Choice) else ''} {fact.describe(mask)}"
+        return told
+    return f"{lowered(fact.label)}{':' if isinstance(fact, Choice) else ''} {told}"
 
 
 def lowered(label: str) -> str:
