@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -41,18 +42,19 @@ def read_fact(
         fields.fail(fields.values.get("type"), f"no type {type!r}", f"one of: {', '.join(_KEYS)}")
         return None
     fields.only(_KEYS[type])
+    own = tuple(fields.scalars("not_known"))
     common: dict[str, Any] = {
         "name": name,
         "label": fields.text("label", required=True),
         "ask": fields.text("ask", required=True),
         "context": fields.flag("context") or type == "text",
         "proviso": fields.text("proviso") or None,
-        "not_known": not_known | {fold(word) for word in fields.texts("not_known")},
+        "not_known": not_known | {fold(node.value) for node in own},
         "hints": _hints(document, fields, problems),
     }
     fact = _made_of(type, document, fields, common, not_known)
     if fact is not None:
-        for node in fields.scalars("not_known"):
+        for node in own:
             refuse_reading(fact, node, fields)
     return fact
 
@@ -74,15 +76,25 @@ def _made_of(
 
 def refuse_reading(fact: Fact, word: ScalarNode, fields: Fields) -> bool:
     """Report a spelling of not known that a fact reads: what a case states would be lost. Return whether it does."""
-    if isinstance(fact, Text) or fold(word.value) == _NONE:
+    if not _reads(fact, str(word.value)):
         return False
-    try:
-        read = fact.canonical(word.value)
-    except Misread:
-        return False
-    help = "leave it out; a code that means not known in a table stands in the mapping of the table"
-    fields.fail(word, f"{quoted(word.value)} cannot mean not known: {fact.name} reads it as {read}", help)
+    message = f"{quoted(word.value)} cannot mean not known: {fact.name} reads it as {fact.canonical(word.value)}"
+    fields.fail(
+        word, message, "leave it out; a code that means not known in a table stands in the mapping of the table"
+    )
     return True
+
+
+def _reads(fact: Fact, word: str) -> bool:
+    if isinstance(fact, Choice):
+        return (folded := fold(word)) in fact.words and folded != _NONE
+    # Most spellings have no digit, and looking for one takes less time than reading a number in vain.
+    if not isinstance(fact, Number) or not any(map(str.isdigit, word)):
+        return False
+    with suppress(Misread):
+        fact.interval(word)
+        return True
+    return False
 
 
 def cut(fact: Number, used: Iterable[Interval]) -> Number:

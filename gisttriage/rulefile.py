@@ -218,8 +218,9 @@ class _Reader:
     def _refuse_readings(self, words: Iterable[tuple[Fields, ScalarNode]], facts: Mapping[str, Fact]) -> None:
         """Report every spelling of not known that a fact reads, unless it was reported at the value spelled so."""
         for head, node in words:
+            word = fold(node.value)
             for fact in facts.values():
-                told = isinstance(fact, Choice) and fact.kind == "choice" and fold(node.value) in fact.not_known
+                told = isinstance(fact, Choice) and fact.kind == "choice" and word in fact.not_known
                 if not told and refuse_reading(fact, node, head):
                     break
 
@@ -250,7 +251,7 @@ class _Reader:
                 continue
             when = conditions.read(entry.node_of("when", required=True), entry.document)
             id = entry.text("id", required=True)
-            if id in found:
+            if id and id in found:
                 entry.fail(entry.values["id"], f"a second implication {id!r}", "give it an id of its own")
             found[id] = Implication(id=id, when=when, then=then, because=entry.text("because"))
         return tuple(found.values())

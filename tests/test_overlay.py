@@ -157,6 +157,7 @@ WRONG = {
     "disabling for blanks": (", because: the pharmacy sets doses here}", ', because: "  "}', "needs 'because'"),
     "disabling twice": ("disable:", "disable:\n  - {rule: caution-exon-9, because: first}", "'caution-exon-9' is disabled already | it was disabled because: first"),
     "an implication that is there": ("disable:", "implications: [{id: no-growing-lesion, when: {tki: none}, then: {progression: none}}]\ndisable:", "a second implication 'no-growing-lesion' | give it an id of its own"),
+    "implications without ids": ("disable:", "implications: [{when: {tki: none}, then: {progression: none}}, {when: {tki: none}, then: {tki: none}}]\ndisable:", "needs 'id'"),
     "the id of what it extends": ("id: department", "id: gist-surgery", "'gist-surgery' is the id of a rulebook that this one extends | give it an id of its own"),
     "no id": ("{id: department, ", "{", "rulebook needs 'id'"),
     "no condition": ("when: {performance_status: \">= 3\"}", "when: {}", "a condition is `fact: value` lines, and there is none here | name at least one fact, such as `disease_extent: localized`"),
