@@ -8,7 +8,8 @@ import time
 
 from gisttriage import assess_situation
 from gisttriage.implications import Contradiction
-from gisttriage.rulefile import BUILTIN, load_rulebook
+from gisttriage.layers import BUILTIN
+from gisttriage.rulefile import load_rulebook
 
 
 def main() -> None:

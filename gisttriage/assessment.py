@@ -9,6 +9,9 @@ from msgspec import Struct
 from .logic import Situation, Truth
 from .sources import Cite
 
+STATUSES = ("settled", "needs_data", "out_of_scope", "no_guidance", "conflict")
+"""What a case as a whole may be."""
+
 
 class Branch(Struct, frozen=True, kw_only=True):
     """If `fact` is one of `values`, these outcomes are possible; `branches` go on from there.

@@ -69,10 +69,12 @@ class Conditions:
         if depth > _DEPTH and node is not None:
             self._fail(node, f"a condition nested more than {_DEPTH} levels deep", "name its parts under definitions")
             return All(())
-        if not isinstance(node, MappingNode) or not node.value:
+        if not isinstance(node, MappingNode):
             if node is not None:
                 self._fail(node, f"a condition is `fact: value` lines, not {kind(node)}")
             return All(())
+        if not node.value:
+            self._fail(node, "a condition is `fact: value` lines, and there is none here", self._example())
         parts, seen = [], set[str]()
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
@@ -85,6 +87,10 @@ class Conditions:
             if part is not None:
                 parts.append(part)
         return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _example(self) -> str:
+        examples = (f", such as `{name}: {self._facts[name].value_name(0)}`" for name in self._places)
+        return f"name at least one fact{next(examples, '')}"
 
     def _entry(self, key: Node, value: Node, depth: int) -> Condition | None:
         name = str(key.value)

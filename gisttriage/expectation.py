@@ -1,7 +1,7 @@
 """Tests of a rulebook: cases with the answer they expect, and how much of the rulebook they try.
 
 A case file may end in an ``expect`` block: ``status``, each decision with its outcome or a list of the possible ones,
-``first_missing``, ``cautions``, ``notices``, or ``error`` with a part of the message.
+``first_missing``, ``cautions``, ``notices``; or in nothing but ``error``, with a part of the message.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from .assessment import Assessment
+from .assessment import STATUSES, Assessment
 from .case import LIMIT, CaseReader
 from .diagnostics import CaseError, Problem
 from .documents import compose, read_document
@@ -97,11 +97,35 @@ def _expectation(file: str, rulebook: Rulebook) -> tuple[Fields | None, list[Pro
         return None, []
     expected = Fields(document, root.values["expect"], problems, "expect")
     expected.only((*_OTHER, *rulebook.decisions))
-    for name, decision in rulebook.decisions.items():
+    if not expected.values and not problems:
+        help = "name an answer, such as `status: settled`; or leave expect out"
+        expected.fail(root.keys["expect"], "expect asks for nothing", help)
+    for name, known in _words(rulebook).items():
         for node in expected.scalars(name):
-            if node.value not in decision.outcomes:
-                expected.unknown_at(node, "outcome", node.value, decision.outcomes)
+            if node.value not in known:
+                expected.unknown_at(node, name, node.value, known)
+    for name in ("status", *rulebook.decisions):
+        if name in expected.values and not expected.texts(name):
+            expected.fail(expected.keys[name], f"{name!r} asks for nothing", "name the outcome, or leave it out")
+    if "error" in expected.values:
+        expected.text("error", required=True)
+        for name in expected.keys:
+            if name != "error":
+                help = "a case with an error has no answer: expect the one or the other"
+                expected.fail(expected.keys[name], f"{name!r} cannot be expected beside an error", help)
     return expected, problems
+
+
+def _words(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
+    """Return what each expectation may name."""
+    rules = rulebook.rules.values()
+    return {
+        "status": STATUSES,
+        "first_missing": tuple(fact.name for fact in rulebook.read),
+        "cautions": tuple(rule.id for rule in rules if rule.caution),
+        "notices": tuple(rule.id for rule in rules if rule.notice),
+        **{name: decision.outcomes for name, decision in rulebook.decisions.items()},
+    }
 
 
 def _run(file: str, expected: Fields, reader: CaseReader, rulebook: Rulebook) -> Tested:
@@ -134,4 +158,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _told(problem: Problem) -> str:
-    return f"line {problem.span.line}: {problem.message}" if problem.span else problem.message
+    place = f":{problem.span.line}:{problem.span.column}" if problem.span else ""
+    return f"{problem.path}{place}: {problem.message}{f'; {problem.help}' if problem.help else ''}"

@@ -124,4 +124,4 @@ class Fields:
 
 
 def _is_empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.value == ""
+    return isinstance(node, ScalarNode) and not node.value.strip()

@@ -173,7 +173,7 @@ def branches(
         further = () if settled else branches(decision, found, inner, rulebook, depth - 1)
         key = (found.outcomes, further)
         grouped[key] = grouped.get(key, 0) | 1 << value
-        ruled.setdefault(key, {}).update(dict.fromkeys(_rules(decision, inner, rulebook) if settled else ()))
+        ruled.setdefault(key, {}).update(dict.fromkeys(giving(decision, inner, rulebook) if settled else ()))
     return tuple(
         Branch(
             fact=rulebook.read[i].name,
@@ -197,7 +197,7 @@ def _splitting(split: Split, situation: Situation) -> Iterator[tuple[float, floa
             )
 
 
-def _rules(decision: Decision, situation: Situation, rulebook: Rulebook) -> tuple[str, ...]:
+def giving(decision: Decision, situation: Situation, rulebook: Rulebook) -> tuple[str, ...]:
     """Return the rules that give a branch its answer; where none does for certain, those that may."""
     known: dict[str, Truth] = {}
     found = {

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
 from msgspec import structs
+from yaml.nodes import ScalarNode
 
 from .compiled import Compiled, outcomes_of
 from .conditions import WORDS, Conditions, thresholds
 from .diagnostics import Problem, Problems, RulebookError, TooManyProblems, quoted
-from .documents import Document, compose, read_document
-from .facts import cut, read_fact
+from .documents import Document
+from .facts import cut, read_fact, refuse_reading
 from .fields import NAME, Fields
 from .implications import Implication
+from .layers import BUILTIN, layer_of, read_layers
 from .logic import Condition, Test, TooLarge
 from .numbers import Number
 from .rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Definition, Option, Rule, Rulebook, Stamp
 from .rulesection import RuleSection
 from .sources import Source, read_sources
 from .survey import conditions_of, places_of
-from .vocabulary import Fact, Text, fold
+from .vocabulary import Choice, Fact, Text, fold
 
-BUILTIN = os.path.join(os.path.dirname(__file__), "rules.yaml")
-"""The rulebook that ships with the program: a link to the one at the top of the tree, and a copy in the wheel."""
-
-_LIMIT = 20_000_000
-_MOST_LAYERS = 8
 _OVERLAY = ("extends", "rulebook", "facts", "definitions", "implications", "sources", "rules", "disable")
 _SECTIONS = ("rulebook", "facts", "definitions", "implications", "sources", "decisions", "scope", "rules")
 _STAMP = ("id", "title", "version", "reviewed", "population", "intended_user", "not_for", "disclaimer", "not_known")
+_KEPT = {"disclaimer": " ", "not_for": "; ", "population": "; "}
+"""What every answer keeps of the rulebook at the bottom: an overlay's own words follow, behind these signs."""
 _TONES = ("for", "caution", "against", "neutral")
 _Options = Mapping[str, tuple[Fields, dict[str, Option]]]
 
@@ -52,59 +51,47 @@ def _builtin() -> Rulebook:
 
 
 def _read(path: str) -> Rulebook:
-    documents = [read_document(path, _LIMIT, RulebookError)]
-    while (base := _extended(documents[-1])) is not None:
-        if len(documents) > _MOST_LAYERS:
-            raise RulebookError([documents[0].problem(None, "rulebooks extend each other without end")])
-        documents.append(read_document(base, _LIMIT, RulebookError))
-    return read_rulebook(tuple(reversed(documents)))
-
-
-def _extended(document: Document) -> str | None:
-    """Return the path of the rulebook that a document extends: `builtin`, or a path beside the document."""
-    if not re.search(r"(?m)^[\"'{ ]*extends\b", document.text):
-        return None  # most rulebooks extend nothing, and need not be parsed twice to know
-    base = Fields(document, compose(document, RulebookError), [], "").text("extends")
-    if not base:
-        return None
-    return BUILTIN if base == "builtin" else os.path.join(os.path.dirname(document.name), base)
+    return _made_of(lambda problems: read_layers(path, problems))
 
 
 def read_rulebook(documents: tuple[Document, ...]) -> Rulebook:
     """Read a rulebook from its texts, what is extended first, as `load_rulebook` does from files."""
-    reader = _Reader(documents)
+    return _made_of(lambda problems: [layer_of(document, problems) for document in documents])
+
+
+def _made_of(layers: Callable[[Problems], list[Fields]]) -> Rulebook:
+    problems = Problems()
     try:
-        return reader.rulebook()
+        return _Reader(layers(problems), problems).rulebook()
     except TooManyProblems:
-        rest = Problem(path=documents[-1].name, message="too much is wrong to go on", help="mend these first")
-        raise RulebookError([*reader.problems, rest]) from None
+        rest = Problem(path=problems[-1].path, message="too much is wrong to go on", help="mend these first")
+        raise RulebookError([*problems, rest]) from None
+
+
+def _layered(name: str, own: str, below: str) -> str:
+    """Return what an overlay says of itself; what the answers are not for may be added to, and never lifted."""
+    if name == "reviewed":
+        return own  # what is below was reviewed at its own time, and not with what is added
+    if name not in _KEPT or not below or not own.strip():
+        return own or below
+    return f"{below}{_KEPT[name]}{own}"
 
 
 class _Reader:
-    """Reads documents section by section, collecting problems; later sections and documents build on earlier ones."""
+    """Reads layers section by section, collecting problems; later sections and layers build on earlier ones."""
 
-    def __init__(self, documents: tuple[Document, ...]) -> None:
-        self.documents, self.document = documents, documents[-1]
-        self.problems = Problems()
-        self.layers = [self._root(document) for document in documents]
-        self.base = self.layers[0]
-
-    def _root(self, document: Document) -> Fields:
-        root = compose(document, RulebookError)
-        if root is None:
-            raise RulebookError([document.problem(None, "this rulebook is empty")])
-        fields = Fields(document, root, self.problems, "the rulebook")
-        if not {"rulebook", "rules"} & fields.keys.keys():
-            help = "a rulebook has the sections rulebook, facts, decisions, scope and rules"
-            raise RulebookError([document.problem(None, "this is no rulebook", help)])
-        return fields
+    def __init__(self, layers: list[Fields], problems: Problems) -> None:
+        self.layers, self.base, self.problems = layers, layers[0], problems
+        self.documents = tuple(layer.document for layer in layers)
+        self.document = self.documents[-1]
 
     def rulebook(self) -> Rulebook:
         self.base.only(_SECTIONS)
         for layer in self.layers[1:]:
             layer.only(_OVERLAY)
-        stamp, not_known = self._stamps()
-        facts = self._facts(not_known)
+        self.heads = tuple(self._sections("rulebook"))
+        stamp = self._stamp()
+        facts = self._facts()
         self._stop_if_broken()
         read = tuple(fact for fact in facts.values() if not fact.context)
         self.full = tuple(fact.full for fact in read)
@@ -178,34 +165,43 @@ class _Reader:
                     seen[entry] = section.document.name
                     yield entry, section
 
-    def _stamps(self) -> tuple[Stamp, frozenset[str]]:
-        """Return the stamp of the topmost rulebook, which names what it extends, and every spelling of not known."""
+    def _stamp(self) -> Stamp:
+        """Return the stamp of the topmost rulebook, which names what it extends."""
         stamp: Stamp | None = None
-        not_known = {""}
-        for head in self._sections("rulebook"):
+        for head in self.heads:
             head.only(_STAMP)
-            not_known |= {fold(word) for word in head.texts("not_known")}
             if not re.fullmatch(NAME, head.text("id", "-")):
                 head.fail(head.values.get("id"), f"{quoted(head.text('id'))} is no name for a rulebook")
             texts = {
                 name: head.text(name, required=name in ("id", "version")) for name in _STAMP if name != "not_known"
             }
             if stamp is not None:
-                texts = {name: text or getattr(stamp, name) for name, text in texts.items()}
+                texts = {name: _layered(name, text, getattr(stamp, name)) for name, text in texts.items()}
             under = () if stamp is None else (stamp, *stamp.extends)
+            if head.text("id") in (each.id for each in under):
+                help = "give it an id of its own: every answer names both"
+                head.fail(head.values["id"], f"{texts['id']!r} is the id of a rulebook that this one extends", help)
             stamp = Stamp(sha256=sha256(head.document.text.encode()).hexdigest(), extends=under, **texts)
         assert stamp is not None
-        return stamp, frozenset(not_known)
+        return stamp
 
-    def _facts(self, not_known: frozenset[str]) -> dict[str, Fact]:
+    def _facts(self) -> dict[str, Fact]:
+        words = [(head, node) for head in self.heads for node in head.scalars("not_known")]
+        everywhere, not_known = frozenset({""}), dict[str, frozenset[str]]()
+        for head in self.heads:  # a layer goes by its own spellings of not known, and by those of what it extends
+            everywhere |= {fold(node.value) for of, node in words if of is head}
+            not_known[head.document.name] = everywhere
         facts: dict[str, Fact] = {}
         homes: dict[str, Fields] = {}
         for name, section in self._added("facts", "fact"):
             if name in (*WORDS, "expect"):
                 section.fail(section.keys[name], f"no fact can be called {name!r}", "the word has a meaning of its own")
-            fact = read_fact(section.document, name, section, self.problems, not_known)
+            fact = read_fact(section.document, name, section, self.problems, not_known[section.document.name])
             if fact is not None:
                 facts[name], homes[name] = fact, section
+        self._refuse_readings(words, facts)
+        # What an overlay adds holds for the facts below it too.
+        facts = {name: structs.replace(fact, not_known=fact.not_known | everywhere) for name, fact in facts.items()}
         for name, used in thresholds(conditions_of(self.layers), facts).items():
             fact = facts[name]
             if isinstance(fact, Number):
@@ -218,6 +214,15 @@ class _Reader:
             if not isinstance(facts.get(name), Text):
                 self.base.fail(self.base.keys.get("facts"), f"the facts need {name!r}, of type text")
         return facts
+
+    def _refuse_readings(self, words: Iterable[tuple[Fields, ScalarNode]], facts: Mapping[str, Fact]) -> None:
+        """Report every spelling of not known that a fact reads, unless it was reported at the value spelled so."""
+        for head, node in words:
+            word = fold(node.value)
+            for fact in facts.values():
+                told = isinstance(fact, Choice) and fact.kind == "choice" and word in fact.not_known
+                if not told and refuse_reading(fact, node, head):
+                    break
 
     def _sources(self) -> dict[str, Source]:
         sources: dict[str, Source] = {}
@@ -237,7 +242,7 @@ class _Reader:
         return found
 
     def _implications(self, conditions: Conditions) -> tuple[Implication, ...]:
-        found = []
+        found = dict[str, Implication]()
         for entry in (entry for layer in self.layers for entry in layer.mappings("implications")):
             entry.only(("id", "when", "then", "because"))
             then = conditions.read(entry.node_of("then", required=True), entry.document)
@@ -245,10 +250,11 @@ class _Reader:
                 entry.fail(entry.values.get("then"), "an implication narrows exactly one fact")
                 continue
             when = conditions.read(entry.node_of("when", required=True), entry.document)
-            found.append(
-                Implication(id=entry.text("id", required=True), when=when, then=then, because=entry.text("because"))
-            )
-        return tuple(found)
+            id = entry.text("id", required=True)
+            if id and id in found:
+                entry.fail(entry.values["id"], f"a second implication {id!r}", "give it an id of its own")
+            found[id] = Implication(id=id, when=when, then=then, because=entry.text("because"))
+        return tuple(found.values())
 
     def _options(self) -> _Options:
         section, found = self._section("decisions"), dict[str, tuple[Fields, dict[str, Option]]]()

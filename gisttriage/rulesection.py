@@ -83,6 +83,9 @@ class RuleSection:
                 id, because = entry.text("rule", required=True), entry.text("because", required=True)
                 if id not in rules:
                     entry.unknown("rule", id, rules)
+                elif id in disabled:
+                    help = f"it was disabled because: {disabled[id]}; keep one"
+                    entry.fail(entry.values["rule"], f"{id!r} is disabled already", help)
                 disabled[id] = because
         return disabled
 

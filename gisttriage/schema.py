@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .assessment import STATUSES
 from .numbers import Number
 from .rulebook import Rulebook
 from .vocabulary import Choice, Fact, Text
@@ -175,7 +176,7 @@ def assessment_schema(rulebook: Rulebook) -> dict[str, Any]:
                         "facts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/fact"}},
                     }
                 ),
-                "status": {"enum": ["settled", "needs_data", "out_of_scope", "no_guidance", "conflict"]},
+                "status": {"enum": list(STATUSES)},
                 "decisions": _object({name: {"$ref": "#/$defs/decision"} for name in decisions}),
                 "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
                 "missing": {"type": "array", "items": _missing(possible)},

@@ -6,7 +6,7 @@ mask with one bit for each value. The values of a number are the intervals betwe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -82,8 +82,12 @@ class Fact(Struct, frozen=True, kw_only=True):
         return " or ".join(self.value_name(i) for i in bits(mask))
 
     def describe(self, mask: int) -> str:
-        """Return the values in `mask` in words."""
+        """Return the values in `mask` in words, as a rule or a branch means them: any of these."""
         return self.names(mask)
+
+    def stated(self, mask: int) -> str:
+        """Return the values in `mask` in words, as a case states them: one of these, and which is not known."""
+        return self.describe(mask)
 
     def value_name(self, index: int) -> str:
         """Return one value as a case file would write it."""
@@ -140,11 +144,20 @@ class Choice(Fact, frozen=True, kw_only=True):
         return group or " or ".join(self.values[i] for i in bits(mask))
 
     def describe(self, mask: int) -> str:
+        # A remark behind a label is on how it was stated, as in "progressed (pattern not stated)", and not on the set.
+        return self._told(mask, [name for name in self.groups if not self.group_labels[name].endswith(")")])
+
+    def stated(self, mask: int) -> str:
+        return self._told(mask, self.groups)
+
+    def _told(self, mask: int, groups: Iterable[str]) -> str:
+        """Return the values in words, where some groups are told by their label."""
         rest = self.full & ~mask
         if mask.bit_count() > 3 and rest and rest.bit_count() < 3 and mask not in self.groups.values():
-            return f"anything but {self.describe(rest)}"
+            return f"anything but {self._told(rest, groups)}"
         parts: list[tuple[int, str]] = []
-        for name, members in sorted(self.groups.items(), key=lambda group: -group[1].bit_count()):
+        for name in sorted(groups, key=lambda name: -self.groups[name].bit_count()):
+            members = self.groups[name]
             if members and not members & ~mask:
                 parts.append((members, self.group_labels[name]))
                 mask &= ~members

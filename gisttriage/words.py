@@ -9,11 +9,12 @@ from .rulebook import Stamp
 from .vocabulary import Choice, Fact
 
 
-def is_one_of(fact: Fact, mask: int) -> str:
-    """Say that a fact is one of some values; the labels of a choice speak for themselves."""
+def is_one_of(fact: Fact, mask: int, *, stated: bool = False) -> str:
+    """Say that a fact is one of some values, or is stated so; the labels of a choice speak for themselves."""
+    told = fact.stated(mask) if stated else fact.describe(mask)
     if isinstance(fact, Choice) and fact.kind != "yes_no":
-        return fact.describe(mask)
-    return f"{lowered(fact.label)}{':' if isinstance(fact, Choice) else ''} {fact.describe(mask)}"
+        return told
+    return f"{lowered(fact.label)}{':' if isinstance(fact, Choice) else ''} {told}"
 
 
 def lowered(label: str) -> str:
@@ -43,6 +44,8 @@ def _lines(situation: Situation, facts: Sequence[Fact]) -> Iterator[str]:
 
 
 def chain(stamp: Stamp) -> str:
-    """Name a rulebook and those it extends, each with its version and the beginning of its hash."""
-    told = (f"{each.id} {each.version}, sha256 {each.sha256[:12]}" for each in stamp.chain)
-    return ", extending ".join(told) + (f", of {stamp.reviewed}" if stamp.reviewed else "")
+    """Name a rulebook and those it extends, each with its version, the beginning of its hash, and its last review."""
+    return ", extending ".join(
+        f"{each.id} {each.version}, sha256 {each.sha256[:12]}{f', of {each.reviewed}' if each.reviewed else ''}"
+        for each in stamp.chain
+    )

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from .conftest import ROOT, Run
 
 CASES = ROOT / "tests" / "rulebook"
@@ -43,14 +45,64 @@ def test_what_does_not_come_out_as_expected_fails(gisttriage: Run, tmp_path: Pat
     }
     assert failed["broken.yaml"] == "expected an answer, got the error: tki cannot be 'imatinb'"
     assert failed["no-error.yaml"] == "expected the error 'contradict', got an answer"
-    assert failed["misspelt.yaml"] == "line 4: no outcome 'considre'"
-    assert failed["unknown.yaml"] == "line 4: expect has no 'surgry'"
+    assert failed["misspelt.yaml:4:19"] == "no surgery 'considre'; did you mean consider?"
+    assert failed["unknown.yaml:4:10"] == "expect has no 'surgry'; did you mean surgery?"
     assert "FAILED cases/wrong.yaml: surgery: expected consider, got not_favoured" in ran.out
     assert "first_missing: expected subtype, got " in ran.out
     assert "right.yaml" not in ran.out
     assert "plain.yaml" not in ran.out
     report = ElementTree.parse(tmp_path / "report.xml").getroot()
     assert (report.get("tests"), report.get("failures")) == ("6", "5")
+
+
+@pytest.mark.parametrize(
+    ("expect", "told"),
+    [
+        ("expect:", "4:1: expect asks for nothing; name an answer, such as `status: settled`; or leave expect out"),
+        ("expect: {}", "4:1: expect asks for nothing; "),
+        ("expect: {surgery: []}", "4:10: 'surgery' asks for nothing; name the outcome, or leave it out"),
+        ("expect: {status: }", "4:10: 'status' asks for nothing; "),
+        ("expect: {error: }", "4:10: expect needs 'error'"),
+        ("expect: {error: ' '}", "4:10: expect needs 'error'"),
+        ("expect: {error: [a, b]}", "4:17: 'error' must be a text, not a list"),
+        ("expect: {error: contradict, surgery: consider}", "4:29: 'surgery' cannot be expected beside an error; "),
+        ("expect: {status: setled}", "4:18: no status 'setled'; did you mean settled?"),
+        ("expect: {status: open}", "4:18: no status 'open'; known: settled, needs_data, "),
+        ("expect: {first_missing: progresion}", "4:25: no first_missing 'progresion'; did you mean progression?"),
+        ("expect: {first_missing: age}", "4:25: no first_missing 'age'; known: "),
+        ("expect: {cautions: [caution-exon9]}", "4:21: no cautions 'caution-exon9'; did you mean caution-exon-9?"),
+        ("expect: {cautions: surgery-nf1}", "4:20: no cautions 'surgery-nf1'; known: caution-"),
+        ("expect: {notices: [notice-emergncy]}", "4:20: no notices 'notice-emergncy'; did you mean notice-emergency?"),
+        ("expect: {local_therapy: [consider, cation]}", "4:36: no local_therapy 'cation'; did you mean caution?"),
+    ],
+)
+def test_an_expectation_that_can_never_fail_or_never_pass_is_an_error(
+    gisttriage: Run, tmp_path: Path, expect: str, told: str
+) -> None:
+    """What asks for nothing, or for what no answer can be, is told at its place, and tries nothing of the rulebook."""
+    (tmp_path / "a.yaml").write_text(f"disease_extent: metastatic\nsubtype: kit\ntki: none\n{expect}\n")
+    ran = gisttriage("rules", "test", "a.yaml")
+    assert ran.code == 1
+    assert ran.out.splitlines()[0].startswith(f"FAILED a.yaml:{told}"), ran.out.splitlines()[0]
+    assert ran.out.endswith("0 passed, 1 failed; 0.0 % of the rules' true and false sides tried\n")
+
+
+@pytest.mark.parametrize("expect", ["{cautions: []}", "{notices: }", "{first_missing: [progression]}"])
+def test_nothing_is_a_thing_to_expect_where_there_may_be_none(gisttriage: Run, tmp_path: Path, expect: str) -> None:
+    """No caution, no notice and no missing fact are answers that a test may ask for."""
+    start = "disease_extent: metastatic\nsubtype: kit_exon_11\ntki: imatinib\nfit_for_surgery: yes\nresection_expected: R0\n"
+    (tmp_path / "a.yaml").write_text(f"{start}expect: {expect}\n")
+    ran = gisttriage("rules", "test", "a.yaml")
+    assert ran.code == 0, ran.out
+
+
+def test_tests_that_are_not_there_have_not_passed(gisttriage: Run, tmp_path: Path) -> None:
+    """A path that does not exist ends with 2 and its name, also beside one that does."""
+    (tmp_path / "one.yaml").write_text("disease_extent: metastatic\ntki: none\nexpect: {local_therapy: no_guidance}\n")
+    for paths in (("gone.yaml",), ("one.yaml", "gone")):
+        ran = gisttriage("rules", "test", *paths)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{paths[-1]}: error: no such file or folder" in ran.err
 
 
 def test_coverage_is_counted_in_three_values(gisttriage: Run, tmp_path: Path) -> None:

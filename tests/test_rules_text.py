@@ -89,3 +89,56 @@ def test_csl_json_is_read_by_a_reference_processor(gisttriage: Run, rulebook: Ru
     parsed = CiteProcJSON(items)
     assert set(parsed) == set(rulebook.sources)
     assert str(parsed["fairweather-2018"]["volume"]) == "268"
+
+
+def test_a_year_that_is_no_number_is_exported_as_it_is_written(gisttriage: Run, tmp_path: Path) -> None:
+    """A paper in press has no year yet, and a number of patients may be told in words: neither stops an export or an answer."""
+    (tmp_path / "ours.yaml").write_text(
+        "extends: builtin\nrulebook: {id: ours, version: 1}\nsources:\n"
+        + "".join(
+            f"  {id}: {{type: publication, title: T, authors: A B, journal: J, year: {year}, design: d, n: {n}, "
+            "findings: {F: {statement: s, locator: l, agreement: agrees}}}\n"
+            for id, year, n in (("coming", "in press", "²"), ("none", '""', '""'), ("far", "9" * 5000, "9" * 5000))
+        )
+        + "rules: [{id: told, when: {tki: none}, caution: c, cites: ["
+        + ", ".join(f"{{source: {id}, finding: F}}" for id in ("coming", "none", "far"))
+        + "]}]\n"
+    )
+    exported = gisttriage("rules", "sources", "--format", "csl-json", "--rules", "ours.yaml")
+    assert exported.code == 0, exported.err
+    issued = {item["id"]: item.get("issued") for item in json.loads(exported.out)}
+    assert issued["coming"] == {"literal": "in press"}
+    assert issued["none"] is None
+    assert issued["mudan-2000"] == {"date-parts": [[2000]]}
+    case = "{disease_extent: metastatic, tki: none}"
+    answer = gisttriage("assess", "-", "--format", "json", "--rules", "ours.yaml", stdin=case)
+    assert [cite["n"] for cite in json.loads(answer.out)["citations"][-3:]] == [None, None, None]
+
+
+def test_a_disabled_rule_is_shown_with_the_reason(gisttriage: Run, rulebook: Rulebook, tmp_path: Path) -> None:
+    """`show` does not deny that it is there; where every rule is disabled, the list says so."""
+    disabled = ", ".join(f"{{rule: {id}, because: not here}}" for id in rulebook.rules)
+    (tmp_path / "none.yaml").write_text(
+        f"extends: builtin\nrulebook: {{id: ours, version: 1}}\ndisable: [{disabled}]\n"
+    )
+    shown = gisttriage("rules", "show", "surgery-nf1", "--rules", "none.yaml")
+    assert (shown.code, shown.out.splitlines()[0]) == (0, "surgery-nf1 is disabled: not here")
+    assert rulebook.stamp.disclaimer in shown.out
+    listed = gisttriage("rules", "list", "--rules", "none.yaml")
+    assert listed.code == 0, listed.err
+    assert len([line for line in listed.out.splitlines() if line.endswith("disabled: not here")]) == len(rulebook.rules)
+    missed = gisttriage("rules", "show", "surgery-nf2", "--rules", "none.yaml")
+    assert "did you mean surgery-nf1?" in missed.err
+
+
+def test_a_rule_is_shown_where_the_search_for_an_example_is_too_large(gisttriage: Run, tmp_path: Path) -> None:
+    """The rule is told all the same, and why no example follows."""
+    facts = "".join(f"  x{i}: {{type: yes_no, label: x{i}, ask: x?}}\n" for i in range(40))
+    pairs = ", ".join(f"{{any: [{{x{2 * i}: yes}}, {{x{2 * i + 1}: yes}}]}}" for i in range(20))
+    (tmp_path / "wide.yaml").write_text(
+        f"extends: builtin\nrulebook: {{id: wide, version: 1}}\nfacts:\n{facts}"
+        f"rules: [{{id: wide, when: {{all: [{pairs}]}}, caution: much}}]\n"
+    )
+    shown = gisttriage("rules", "show", "wide", "--rules", "wide.yaml")
+    assert shown.code == 0, shown.err
+    assert "  caution: much\n  no example: too many cases would have to be searched for one\n" in shown.out

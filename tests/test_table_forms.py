@@ -294,6 +294,22 @@ def test_mappings_are_checked(rulebook: Rulebook, tmp_path: Path, duck: DuckEngi
         assert expected in str(error.value), text
 
 
+def test_a_situation_that_is_new_in_a_large_text(
+    rulebook: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Further down in a large text, known values in a combination that is new are answered, too."""
+    monkeypatch.setattr("gisttriage.tables.duck._HEAD", 50)
+    monkeypatch.setattr("gisttriage.tables.duck._LARGE", 0)
+    monkeypatch.setattr("gisttriage.tables.scoring._ORDERED", 0)
+    pairs = [("imatinib", "limited"), ("sunitinib", "multifocal")] * 100 + [("imatinib", "multifocal")]
+    engine = DuckEngine(rulebook)
+    source = write_table(tmp_path / "r.csv", [{"tki": tki, "progression": text} for tki, text in pairs])
+    cohort = score(source, rulebook, engine, output=tmp_path / "s.parquet")
+    engine.close()
+    assert [scored.cases for scored in cohort.situations] == [100, 100, 1]
+    assert all(row["gisttriage_status"] for row in read_table(tmp_path / "s.parquet"))
+
+
 def test_a_column_that_begins_blank(rulebook: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that says nothing in the beginning of a large text is read where it does (once it was lost)."""
     monkeypatch.setattr("gisttriage.tables.duck._HEAD", 50)

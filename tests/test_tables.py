@@ -425,6 +425,17 @@ def test_hostile_names_and_values_stay_data(duck: DuckEngine, rulebook: Rulebook
         assert all(row["gisttriage_errors"] or rulebook.facts["tki"].is_unknown(row["tki"]) for row in found)
 
 
+def test_a_mapping_wins_over_a_name(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """A column named like a fact is not read if the mapping takes that fact from another, or ignores the column."""
+    rows = [{"tki": "sunitinib", "drug": "imatinib", "progression": "PD", "subtype": "spindle"}]
+    source = write_table(tmp_path / "r.csv", rows)
+    mapping = parse_mapping("columns: {drug: tki}\nconstants: {progression: limited}\nignore: [subtype]", rulebook)
+    cohort = score(source, rulebook, duck, mapping, tmp_path / "s.jsonl")
+    expected = case_answer(rulebook, {"tki": "imatinib", "progression": "limited"})
+    assert answered(read_table(tmp_path / "s.jsonl")[0], expected) == expected
+    assert cohort.unread == ("tki", "progression", "subtype")
+
+
 def test_engines_reset_between_tables(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
     """One engine scores one table after another, with nothing of the first left in the second."""
     first = write_table(tmp_path / "a.csv", [{"tki": "imatinib", "progression": "limited"}] * 5)

@@ -145,13 +145,16 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 
 def test_several_values_are_described_by_their_groups() -> None:
-    """Words stay short: a group by its label, nearly everything as what it is not."""
-    groups = {"low": 0b0011}
+    """Words stay short: a group by its label, nearly everything as what it is not. A remark on the label is no set."""
+    groups = {"low": 0b0011, "high": 0b1100}
+    labels = {"low": "A to B", "high": "at least C (which is not stated)"}
     fact = Choice(
         name="f", label="F", ask="?", values=("a", "b", "c", "d"), labels=("A", "B", "C", "D"),
-        groups=groups, group_labels={"low": "A to B"}, words={},
+        groups=groups, group_labels=labels, words={},
     )  # fmt: skip
-    assert fact.describe(0b0111) == "A to B or C"
+    assert fact.describe(0b0111) == fact.stated(0b0111) == "A to B or C"
+    assert fact.describe(0b1100) == "C or D"
     assert fact.describe(0b1110) == "B or C or D"
+    assert fact.stated(0b1100) == "at least C (which is not stated)"
     assert fact.names(0b0011) == "low"
     assert fact.names(0b0101) == "a or c"

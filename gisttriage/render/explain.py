@@ -29,7 +29,7 @@ def _lines(condition: Condition, situation: Situation, rulebook: Rulebook, depth
     match condition:
         case Test(place, mask):
             fact, has = rulebook.read[place], situation[place]
-            known = "not stated" if has == fact.full else fact.describe(has)
+            known = "not stated" if has == fact.full else fact.stated(has)
             yield Line(visible(f"{sign} {fact.label.lower()}: {fact.describe(mask)} (here: {known})"), (), depth)
         case Named(name, part):
             yield Line(visible(f"{sign} {rulebook.definitions[name].label}"), (), depth)

@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from ..assessment import Branch
 from ..diagnostics import visible
-from ..missing import branches
+from ..missing import branches, giving
 from ..rulebook import CONFLICT, NO_GUIDANCE, OUT_OF_SCOPE, Decision, Rulebook
 from ..words import chain
 
 _DEEPEST = 64
 _WORDS = {NO_GUIDANCE: "no guidance", OUT_OF_SCOPE: "out of scope", CONFLICT: "conflict"}
 _COLOUR = {"for": "#1a7f37", "caution": "#b35900", "against": "#c62828", "neutral": "#444444", "silent": "#777777"}
+_LEGEND = "≈ marks an extension of the source, in its own words."
 _ROW, _COLUMN, _LETTER = 30, 250, 7.8
 
 
@@ -32,26 +33,35 @@ def tree(decision: Decision, rulebook: Rulebook) -> Node:
     """Return the whole decision as a tree, from a case of which nothing is known."""
     split = decision.reach.split(rulebook.full)
     found = branches(decision, split, rulebook.full, rulebook, _DEEPEST)
-    return _node("", decision.named(split.outcomes), found, decision, rulebook)
-
-
-def _node(
-    values: str, possible: Sequence[str], found: tuple[Branch, ...], decision: Decision, rulebook: Rulebook
-) -> Node:
     if not found:
-        outcome = possible[0]
-        option = decision.options.get(outcome)
-        return Node(values, option.label if option else _WORDS[outcome], option.tone if option else "silent", ())
+        rules = giving(decision, rulebook.full, rulebook)
+        return _leaf("", decision.named(split.outcomes)[0], rules, decision, rulebook)
+    return _node("", found, decision, rulebook)
+
+
+def _node(values: str, found: tuple[Branch, ...], decision: Decision, rulebook: Rulebook) -> Node:
+    """Return a question with what follows from each group of answers to it."""
     fact = rulebook.facts[found[0].fact]
     inner = tuple(
-        _node(fact.describe(branch.values), branch.possible, branch.branches, decision, rulebook) for branch in found
+        _node(fact.describe(branch.values), branch.branches, decision, rulebook)
+        if branch.branches
+        else _leaf(fact.describe(branch.values), branch.possible[0], branch.rules, decision, rulebook)
+        for branch in found
     )
     return Node(values, f"{fact.label}?", "ask", inner)
 
 
+def _leaf(values: str, outcome: str, rules: Sequence[str], decision: Decision, rulebook: Rulebook) -> Node:
+    """Return an answer, marked as in an assessment where a rule behind it goes beyond its source."""
+    option = decision.options.get(outcome)
+    behind = [rule for rule in map(rulebook.rules.__getitem__, rules) if rule.then[decision.name] == outcome]
+    mark = " ≈" if any(rule.extension for rule in behind) else ""
+    return Node(values, (option.label if option else _WORDS[outcome]) + mark, option.tone if option else "silent", ())
+
+
 def as_mermaid(decisions: Sequence[Decision], rulebook: Rulebook) -> str:
     """Return one flow chart with a tree for each decision."""
-    lines = [f"%% Rulebook {visible(chain(rulebook.stamp))}", "flowchart LR"]
+    lines = [f"%% Rulebook {visible(chain(rulebook.stamp))}. {_LEGEND}", "flowchart LR"]
     for decision in decisions:
         lines.append(f'  subgraph {decision.name}["{_quoted(decision.label)}"]')
         lines += (f"    {line}" for line in _mermaid(tree(decision, rulebook), decision.name))
@@ -82,7 +92,7 @@ def as_svg(decisions: Sequence[Decision], rulebook: Rulebook) -> str:
         parts += _drawn(root, 10, top + 14)
         width = max(width, _wide(root, 10))
         top += height + 50
-    stamp = f"Rulebook {chain(rulebook.stamp)}. {rulebook.stamp.disclaimer}"
+    stamp = f"Rulebook {chain(rulebook.stamp)}. {_LEGEND} {rulebook.stamp.disclaimer}"
     parts.append(f'<text x="10" y="{top:.0f}" class="stamp">{_shown(stamp)}</text>')
     width = max(width, len(stamp) * _LETTER * 0.85) + 20
     style = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -220,7 +221,7 @@ def _citations(assessment: Assessment, rulebook: Rulebook) -> list[dict[str, Any
                 "locator": finding.locator,
                 "reference": source.reference,
                 "design": source.design,
-                "n": int(source.n) if source.n.isdigit() else None,
+                "n": int(source.n) if re.fullmatch("[0-9]{1,9}", source.n) else None,
             }
         )
     return found

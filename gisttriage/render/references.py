@@ -90,8 +90,9 @@ def _csl(source: Source) -> dict[str, Any]:
     ]
     if authors:
         item["author"] = authors
-    if "year" in part:
-        item["issued"] = {"date-parts": [[int(part["year"])]]}
+    if year := part.get("year"):
+        # A paper in press has a year in words only.
+        item["issued"] = {"date-parts": [[int(year)]]} if re.fullmatch("[0-9]{4}", year) else {"literal": year}
     named = (
         ("container-title", "journal"),
         ("volume", "volume"),

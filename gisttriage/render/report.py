@@ -62,7 +62,7 @@ class _Words:
                 continue
             said = _said(given.value)
             if isinstance(fact, Choice):
-                parts.append((0, fact.describe(given.mask)))
+                parts.append((0, fact.stated(given.mask)))
             elif name == "age":
                 parts.append((1, f"{said} years"))
             else:
@@ -82,7 +82,7 @@ class _Words:
             if isinstance(fact, Number) and given is not None and given.value is not None:
                 parts.append(f"{lowered(fact.label)} {fact.with_unit(_said(given.value))}")
             else:
-                parts.append(is_one_of(fact, mask))
+                parts.append(is_one_of(fact, mask, stated=True))
         return visible(" · ".join(parts))
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -147,7 +147,7 @@ class _Words:
         for place, missing in enumerate(mattering):
             fact = self.rulebook.facts[missing.fact]
             mask = self.masks[missing.fact]
-            partly = "" if mask == fact.full else f" (known so far: {fact.describe(mask)})"
+            partly = "" if mask == fact.full else f" (known so far: {fact.stated(mask)})"
             yield Line(visible(f"{'First ask' if place == 0 else 'Then'}: {fact.ask}{partly}"))
             if place == 0:
                 yield from self._then(missing)

@@ -25,7 +25,8 @@ def as_text(tested: Sequence[Tested], coverage: Coverage, rulebook: Rulebook) ->
 def _lines(tested: Sequence[Tested], coverage: Coverage, rulebook: Rulebook) -> Iterator[str]:
     for each in tested:
         for failure in each.failures:
-            yield f"FAILED {each.file}: {failure}"
+            # What is wrong with the expectation itself comes with its place in the file.
+            yield f"FAILED {failure if failure.startswith(f'{each.file}:') else f'{each.file}: {failure}'}"
     width = max(map(len, coverage.rules), default=0)
     yield f"{'rule':{width}}   true  false  unknown"
     for id, tried in coverage.rules.items():

@@ -17,7 +17,7 @@ from ..common import examples, rulebook_of, rules_option
 def list(rules: str | None) -> None:
     """List the rules in the order of the file: the id, what follows from it, and what it overrides."""
     rulebook = rulebook_of(rules)
-    width = max(map(len, rulebook.rules))
+    width = max(map(len, (*rulebook.rules, *rulebook.disabled)))
     for rule in rulebook.rules.values():
         then = "; ".join(f"{decision}: {option}" for decision, option in rule.then.items())
         told = then or ("caution" if rule.caution else "notice")

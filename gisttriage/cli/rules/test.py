@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import click
 
-from ...diagnostics import Problem
+from ...diagnostics import CaseError, Problem
 from ...expectation import measure, run_tests
 from ...listing import Listing, list_cases
 from ...output import write_out, write_whole
@@ -36,19 +37,19 @@ def test(paths: Sequence[str], min_coverage: float | None, junit: str | None, fo
       expect:
         surgery: consider                  # a list for an open decision
         systemic_therapy: [resume_tki, change_tki]
-        first_missing: progression         # also status, cautions, notices, error
+        first_missing: progression         # also status, cautions, notices; or error alone
 
-    Exits with 1 if a test fails or the coverage is too low.
+    Exits with 1 if a test fails or the coverage is too low, and with 2 if a path cannot be read.
     """
     rulebook = rulebook_of(rules)
-    files: list[str] = []
-    for found in list_cases(
-        paths, Listing(), lambda problem: tell(str(problem).replace(": error: ", ": warning: ", 1))
-    ):
-        if isinstance(found, Problem):
-            tell(str(found))
-        else:
-            files.append(found)
+    found = list(
+        list_cases(paths, Listing(), lambda problem: tell(str(problem).replace(": error: ", ": warning: ", 1)))
+    )
+    unread = [each for each in found if isinstance(each, Problem)]
+    unread += [Problem(path=path, message="no such file or folder") for path in paths if not os.path.lexists(path)]
+    if unread:
+        raise CaseError(unread)  # tests that were not run have not passed
+    files = [each for each in found if isinstance(each, str)]
     tested = list(run_tests(files, rulebook))
     if not tested:
         raise click.UsageError(f"no case with an expect block in {', '.join(paths)}")
