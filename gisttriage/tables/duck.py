@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,13 +11,14 @@ from typing import Any
 
 import duckdb
 
-from ..diagnostics import Problem, TableError, harmless
+from ..diagnostics import harmless
 from ..output import staged
 from ..rulebook import Rulebook
 from .duckerrors import reading, writing
+from .ducksources import numbered, source_of, sql_path, sql_text
 from .engine import Target, Unforeseen, check_columns
-from .forms import form_of, parquet_files
-from .headers import check_names, read_header
+from .forms import form_of
+from .headers import check_names
 
 _HEAD = 200_000  # rows looked at first of a delimited text
 _LARGE = 100_000_000  # bytes of delimited text from which on reading it twice is dear
@@ -74,7 +73,7 @@ class DuckEngine:
     def open(self, paths: Sequence[str]) -> tuple[str, ...]:
         self._paths, self._coded, self._words, self._guessing = tuple(paths), {}, {}, False
         self._format = form_of(paths[0])
-        parts = [self._part_of(path) for path in paths]
+        parts = [source_of(path, self._format, self._connection) for path in paths]
         first = parts[0][0]
         for path, (names, _) in zip(paths, parts, strict=True):
             check_names(path, names)
@@ -167,9 +166,9 @@ class DuckEngine:
         self._look("head" if only else f"({self._source})")
 
     def written(self, place: Target) -> None:
-        relation = f"read_parquet({_path(place.path)}, hive_partitioning = false)"
+        relation = f"read_parquet({sql_path(place.path)}, hive_partitioning = false)"
         width = len(self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall())
-        columns = _numbered(range(width), relation)
+        columns = numbered(range(width), relation)
         self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT * FROM {columns}")
         blank = " AND ".join(f"c{i} IS NULL" for i in range(self._width))
         if self._connection.execute(f"SELECT 1 FROM input WHERE {blank} LIMIT 1").fetchone():
@@ -191,7 +190,7 @@ class DuckEngine:
         )
         with writing(self._paths, self._output, self._guessing):
             self._connection.execute(
-                f"COPY (SELECT {columns} FROM ({query})) TO {_text(target.path)} {self._how(target)}"
+                f"COPY (SELECT {columns} FROM ({query})) TO {sql_text(target.path)} {self._how(target)}"
             )
 
     def close(self) -> None:
@@ -203,12 +202,12 @@ class DuckEngine:
         match target.format:
             case "csv" | "tsv":
                 separator = "," if target.format == "csv" else "\t"
-                return f"(FORMAT csv, HEADER, DELIMITER {_text(separator)}, USE_TMP_FILE false)"
+                return f"(FORMAT csv, HEADER, DELIMITER {sql_text(separator)}, USE_TMP_FILE false)"
             case "jsonl":
                 return "(FORMAT json, USE_TMP_FILE false)"
             case _:
                 about = {"rulebook": stamp.id, "version": stamp.version, "sha256": stamp.sha256}
-                told = _text(json.dumps({**about, "disclaimer": stamp.disclaimer}))
+                told = sql_text(json.dumps({**about, "disclaimer": stamp.disclaimer}))
                 return f"(FORMAT parquet, KV_METADATA {{gisttriage: {told}}}, USE_TMP_FILE false)"
 
     def _fill(self, name: str, columns: Sequence[Sequence[Any]]) -> None:
@@ -234,81 +233,6 @@ class DuckEngine:
         with reading(self._paths):
             self._connection.execute(f"CREATE OR REPLACE VIEW input AS SELECT {columns} FROM {relation}")
 
-    def _part_of(self, path: str) -> tuple[tuple[str, ...], str]:
-        """Return the columns of one file, and a relation with the columns c0, c1, … that reads it."""
-        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", path):
-            help = "name a file on this machine, or use --engine spark"
-            raise TableError([Problem(path=path, message="this engine reads files of this machine only", help=help)])
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            help = "give it a name in UTF-8"
-            raise TableError([Problem(path=path, message="this name is not UTF-8", help=help)]) from None
-        _check_there(path)
-        match self._format:
-            case "csv":
-                return self._delimited(path)
-            case "jsonl":
-                return self._json_lines(path)
-            case _:
-                return self._parquet(path)
-
-    def _delimited(self, path: str) -> tuple[tuple[str, ...], str]:
-        header = read_header(path)
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header.names)))
-        options = (
-            f"auto_detect = false, header = false, skip = {header.skip}, delim = {_text(header.separator)}, "
-            f"quote = '\"', escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, "
-            f"compression = '{'gzip' if path.lower().endswith('.gz') else 'none'}', hive_partitioning = false, "
-            f"max_line_size = 10000000"
-        )
-        return header.names, f"read_csv({_path(path)}, {options})"
-
-    def _json_lines(self, path: str) -> tuple[tuple[str, ...], str]:
-        zipped = "gzip" if path.lower().endswith(".gz") else "uncompressed"
-        plain = f"{_path(path)}, compression = '{zipped}'"
-        keys = f"SELECT DISTINCT UNNEST(JSON_KEYS(json)) FROM read_ndjson_objects({plain})"
-        found = f"read_json({plain}, format = 'newline_delimited', sample_size = -1, hive_partitioning = false"
-        with reading(self._paths):
-            # The engine would rename keys that differ in case only, and lose what they hold.
-            check_names(path, sorted(str(key) for (key,) in self._connection.execute(keys).fetchall()))
-            described = self._connection.execute(f"DESCRIBE SELECT * FROM {found})").fetchall()
-        # A date in JSON is a text; so is whatever is a number in one line and a text in another.
-        kinds = {name: "VARCHAR" if kind in _JSON_TEXTS else kind for name, kind, *_ in described}
-        columns = ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in kinds.items())
-        names = tuple(kinds)
-        return names, _numbered(names, f"{found}, columns = {{{columns}}})")
-
-    def _parquet(self, path: str) -> tuple[tuple[str, ...], str]:
-        """Return the columns of a Parquet file, or of a folder of files that are alike."""
-        files = parquet_files(path) if os.path.isdir(path) else [path]
-        if not files:
-            help = "is it the folder of the table itself?"
-            raise TableError([Problem(path=path, message="no Parquet file is found here", help=help)])
-        listed = f"[{', '.join(map(_path, files))}]"
-        relation = f"read_parquet({listed}, hive_partitioning = {'true' if os.path.isdir(path) else 'false'})"
-        with reading(self._paths):
-            schema = f"SELECT file_name, name, type, num_children FROM parquet_schema({listed})"
-            self._check_alike(self._connection.execute(schema).fetchall())
-            described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        names = tuple(str(name) for name, *_ in described)
-        return names, _numbered(names, relation)
-
-    def _check_alike(self, schema: Sequence[tuple[str, str, str, int | None]]) -> None:
-        """Refuse names that stand twice in a file, and files of other columns or types. Raises TableError."""
-        files: dict[str, list[tuple[str, str, int | None]]] = {}
-        for file, name, kind, children in schema:
-            files.setdefault(file, []).append((name, kind, children))
-        first = next(iter(files))
-        for file, elements in files.items():
-            if file == first:
-                check_names(file, _outermost(elements))
-            elif elements != files[first]:
-                check_columns(first, _outermost(files[first]), file, _outermost(elements))
-                message = f"its columns are of other types, or in another order, than those of {first}"
-                help = "name the files one by one instead of their folder"
-                raise TableError([Problem(path=file, message=message, help=help)])
-
     def _kinds(self, relation: str) -> list[str]:
         with reading(self._paths):
             return [
@@ -316,55 +240,14 @@ class DuckEngine:
             ]
 
 
-_JSON_TEXTS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "JSON", "VARCHAR")
-
-
-def _outermost(elements: Sequence[tuple[str, str, int | None]]) -> tuple[str, ...]:
-    """Return the names of the columns in a Parquet schema, which lists the root and what is inside columns, too."""
-    names: list[str] = []
-    inside = 0
-    for name, _, children in elements[1:]:
-        if not inside:
-            names.append(name)
-        inside += (children or 0) - (1 if inside else 0)
-    return tuple(names)
-
-
-def _numbered(names: Sequence[object], relation: str) -> str:
-    """Return a relation with its columns called c0, c1, …: no name of a table gets into a query."""
-    return f"(SELECT * FROM {relation} AS t({', '.join(f'c{i}' for i in range(len(names)))}))"
-
-
-def _check_there(path: str) -> None:
-    if not os.path.exists(path):
-        help = "check the spelling, and the folder you are in"
-        raise TableError([Problem(path=path, message="no such file", help=help)])
-    if not (os.path.isfile(path) or os.path.isdir(path)):
-        help = "write what comes through it to a file first: a table is read more than once"
-        raise TableError([Problem(path=path, message="this is no file", help=help)])
-    if os.path.isfile(path) and not os.path.getsize(path):
-        help = "a table has a line of column names, and rows"
-        raise TableError([Problem(path=path, message="this table is empty", help=help)])
-
-
-def _text(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _name(name: str) -> str:
     """Return a column's name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _path(path: str) -> str:
-    """Return a path as a literal in which nothing is taken for a pattern."""
-    return _text(path if os.path.exists(path) and not glob.has_magic(path) else glob.escape(path))
-
-
 def _harmless(column: str) -> str:
     """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
     column = f"NULLIF(CAST({column} AS VARCHAR), '')"  # or an empty text would be written as ""
-    plain = f"REGEXP_REPLACE({column}, {_text(_CONTROL)}, '�', 'g')"
-    formula = f"REGEXP_MATCHES({column}, {_text(_FORMULA)}) AND NOT REGEXP_MATCHES({column}, {_text(_NUMBER)})"
+    plain = f"REGEXP_REPLACE({column}, {sql_text(_CONTROL)}, '�', 'g')"
+    formula = f"REGEXP_MATCHES({column}, {sql_text(_FORMULA)}) AND NOT REGEXP_MATCHES({column}, {sql_text(_NUMBER)})"
     return f"CASE WHEN {formula} THEN '''' ELSE '' END || {plain}"
