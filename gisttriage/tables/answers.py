@@ -11,8 +11,8 @@ from ..logic import TRUE, Situation
 from ..rulebook import Rulebook
 from ..summary import Digest, digest
 from ..triage import assess_situation
+from .fitting import Fitted
 from .keys import Layout
-from .mapping import Fitted
 
 
 class Scored(Struct, frozen=True, kw_only=True):

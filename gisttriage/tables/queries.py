@@ -14,8 +14,9 @@ from msgspec import Struct
 from ..rulebook import Rulebook
 from .cells import CLASH, UNREAD
 from .engine import Engine
+from .fitting import Fitted
 from .keys import Layout
-from .mapping import ALL, ANY, Fitted, Statement
+from .mapping import ALL, ANY, Statement
 
 
 def values_query(columns: Sequence[int]) -> str:

@@ -15,7 +15,8 @@ from .cells import CODES, Meant, Unread, read_cell, text_of
 from .cohort import ReadColumn
 from .dates import DATE_HELP, Dates, rank_dates
 from .engine import Engine
-from .mapping import Fitted, Statement
+from .fitting import Fitted
+from .mapping import Statement
 from .queries import values_query
 
 _AT_ONCE = 40  # columns of which the values are counted in one scan: engines number the groupings in 63 bits

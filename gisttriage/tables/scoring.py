@@ -18,8 +18,9 @@ from .answers import Answering, Scored, answer_cells, answer_names
 from .cells import CLASH, SAID, UNREAD, text_of
 from .cohort import Cohort
 from .engine import Engine, Target, Unforeseen
+from .fitting import Fitted, fit
 from .keys import Layout, lay_out
-from .mapping import ColumnMapping, Fitted, fit
+from .mapping import ColumnMapping
 from .queries import Keyed, clashing_query, counts_query, limbs_of, output_query
 from .readings import Readings, read_values
 

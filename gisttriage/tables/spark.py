@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import reduce
-from typing import Any, NoReturn
+from typing import Any
 
-from py4j.protocol import Py4JError, Py4JJavaError
-from pyspark.accumulators import AccumulatorTCPServer
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from ..diagnostics import GistTriageError, OutputError, Problem, TableError, harmless
+from ..diagnostics import OutputError, Problem, TableError, harmless
 from ..output import naming
 from ..rulebook import Rulebook
 from .engine import Target, check_columns
 from .forms import WAREHOUSE, form_of
 from .headers import check_names, header_of
+from .sparksession import raise_as_ours, start
 
 _HEAD = 60  # lines looked at for the header of a delimited text
-_QUIET = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.shuffle.partitions": "8",
-}
-# A machine of its own talks to nobody else.
-_ALONE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 
 
 class SparkEngine:
@@ -48,7 +39,7 @@ class SparkEngine:
         existing = SparkSession.getActiveSession()
         self._owned = existing is None
         self._master = master or (f"local[{jobs}]" if jobs else "")
-        session = existing or _start(self._master)
+        session = existing or start(self._master)
         # A session of its own on the same cluster: names given here collide with nobody's.
         self._base, self._spark = session, session.newSession()
         # Without this a row with too few cells goes unnoticed where the missing ones are not asked for.
@@ -217,59 +208,7 @@ class SparkEngine:
         try:
             yield
         except (PySparkException, Py4JError, ConnectionError, EOFError) as error:
-            _raise(path or ", ".join(self._paths), error, writing)
-
-
-def _start(master: str) -> SparkSession:
-    """Start Spark, without what it says while it starts: its errors come back as exceptions."""
-    if master.startswith("sc://") or os.environ.get("SPARK_REMOTE"):
-        remote = master or os.environ["SPARK_REMOTE"]
-        try:
-            return SparkSession.builder.remote(remote).getOrCreate()
-        except Exception as error:
-            _raise(remote, error, False)
-    _need_java()
-    # A Spark that dies is an exception here; what else hears of it would print tracebacks beside that.
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
-    logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)
-    AccumulatorTCPServer.handle_error = lambda *_: None  # type: ignore[method-assign]
-    builder = SparkSession.builder.appName("gisttriage")
-    if master:
-        builder = builder.master(master)
-    alone = (master or "local").startswith("local") and "PYSPARK_GATEWAY_PORT" not in os.environ
-    for name, value in {**_QUIET, **(_ALONE if alone else {})}.items():
-        builder = builder.config(name, value)
-    try:
-        with _silence():
-            return builder.getOrCreate()
-    except Exception as error:
-        # Whatever goes wrong here is Spark's, and of many types.
-        message = f"Spark does not start ({type(error).__name__})"
-        help = "is --master right, and is it Java 17 or newer? Without --master, Spark runs here"
-        raise TableError([Problem(path="spark", message=message, help=help)]) from None
-
-
-def _need_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    java = os.path.join(home, "bin", "java") if home else "java"
-    if "PYSPARK_GATEWAY_PORT" not in os.environ and shutil.which(java) is None:
-        help = "install Java 17 or newer (on Debian: apt install default-jre-headless), or set JAVA_HOME"
-        where = f"there is no {java}" if home else "there is no java on the path"
-        raise TableError([Problem(path="spark", message=f"Spark needs Java: {where}", help=help)])
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Send what the process started meanwhile has to say nowhere."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+            raise_as_ours(path or ", ".join(self._paths), error, writing)
 
 
 def _numbers(names: Sequence[str]) -> list[str]:
@@ -283,31 +222,3 @@ def _harmless(column: str) -> str:
     number = r"^\\s*[-+]?[0-9]*[.,]?[0-9]+([eE][-+]?[0-9]+)?\\s*$"
     marked = f"IF({column} RLIKE '{formula}' AND NOT {column} RLIKE '{number}', CHR(39), '')"
     return f"CONCAT({marked}, REGEXP_REPLACE({column}, '{control}', '�'))"
-
-
-_SIGNS = (
-    ("MALFORMED_RECORD", "a row is torn, or has more or fewer cells than the header", "copy or export it again"),
-    ("PATH_NOT_FOUND", "no such file", "check the spelling, and the folder you are in"),
-    ("TABLE_OR_VIEW_NOT_FOUND", "no such table", "check its name, and the catalogue of the session"),
-    ("ALREADY_EXISTS", "this is there already", "remove it, or choose another name"),
-    ("is not a Parquet file", "this is no whole Parquet file", "was it cut off? Copy or export it again"),
-    ("CANNOT_READ_FILE_FOOTER", "this is no whole Parquet file", "was it cut off? Copy or export it again"),
-    ("UNABLE_TO_INFER_SCHEMA", "no table is found here", "is it what its ending says?"),
-    ("FAILED_READ_FILE", "this file cannot be read to its end", "was it cut off? Copy or export it again"),
-    ("No space left on device", "no room is left", "free some, or write elsewhere"),
-    ("Permission denied", "this may not be read or written", "check its permissions"),
-)
-
-
-def _raise(path: str, error: Exception, writing: bool) -> NoReturn:
-    text = str(error)
-    kind: type[GistTriageError] = OutputError if writing else TableError
-    if isinstance(error, (ConnectionError, EOFError, Py4JError)) and not isinstance(error, Py4JJavaError):
-        message = "Spark stopped while it was at work"
-        raise TableError([Problem(path=path, message=message, help="its log says why; nothing was written")]) from None
-    for sign, message, help in _SIGNS:
-        if sign in text:
-            input_is_bad = sign in ("MALFORMED_RECORD", "FAILED_READ_FILE", "is not a Parquet file")
-            raise (TableError if input_is_bad else kind)([Problem(path=path, message=message, help=help)]) from None
-    message = f"Spark could not {'write' if writing else 'read'} this ({type(error).__name__})"
-    raise kind([Problem(path=path, message=message, help="is it what its ending says?")]) from None
