@@ -266,3 +266,16 @@ def test_interrupted(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=60)
         assert process.returncode == code and out == "" and "nothing more was written" in err, err
         assert os.listdir(tmp_path) == ["r.parquet"]
+
+
+def test_example(gisttriage: Run, tmp_path: Path) -> None:
+    """The example in examples/ comes to what its patients are: eight of them, each answered by the latest visit."""
+    examples = ROOT / "examples"
+    ran = gisttriage("batch", examples / "registry.csv", "--map", examples / "registry.map", "-o", "s.jsonl")
+    assert ran.code == 0 and "8 patients in 10 rows: 3 settled, 4 open, 1 out of scope" in ran.out, ran.out
+    assert "rows disagree on progression, which is only partly known then: of 'G-07'" in ran.err
+    assert "'CD117+' in the column 'GENOTYPE' is no value of subtype" in ran.err
+    found = {row["PATIENT"]: row for row in read_table(tmp_path / "s.jsonl")}
+    assert found["G-01"]["gisttriage_systemic_therapy"] == "resume_tki"
+    assert found["G-02"]["gisttriage_surgery"] == "not_favoured"
+    assert found["G-03"]["gisttriage_status"] == "out_of_scope"

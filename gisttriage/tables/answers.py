@@ -11,6 +11,7 @@ from ..logic import TRUE, Situation
 from ..rulebook import Rulebook
 from ..summary import Digest, digest
 from ..triage import assess_situation
+from ..vocabulary import bits
 from .fitting import Fitted
 from .keys import Layout
 
@@ -106,7 +107,8 @@ class Answering(Struct, frozen=True):
                 yield f"column {self.fitted.names[column]}: no value of {statement.fact}"
         for fact, slot in self.layout.clashes.items():
             if slot.read(key):
-                said = self.rulebook.facts[fact].names(self.layout.mask(fact, key))
+                about = self.rulebook.facts[fact]
+                said = " or ".join(about.value_name(i) for i in bits(self.layout.mask(fact, key)))
                 yield f"{fact}: what is said of it disagrees ({said})"
 
     def _contradiction(self, situation: Situation, found: Contradiction) -> str:
