@@ -230,3 +230,37 @@ def test_a_spark_that_is_killed(spark: Engine, rulebook: Rulebook, tmp_path: Pat
     )
     assert done.returncode == 2 and "Spark stopped" in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert sorted(os.listdir(tmp_path)) == ["r.csv"]
+
+
+def test_catalogue_tables_in_the_session_that_is_there(spark: Engine, tmp_path: Path) -> None:
+    """A session that exists is used and left running; its tables are read and written by name, and never replaced."""
+    script = """
+from pyspark.sql import SparkSession
+from gisttriage import GistTriageError, load_rulebook
+from gisttriage.tables import Target, score_table
+from gisttriage.tables.spark import SparkEngine
+
+session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+rows = [("a", "imatinib", "limited"), ("b", None, "PD")]
+session.createDataFrame(rows, "who string, tki string, progression string").write.saveAsTable("patients")
+engine = SparkEngine(load_rulebook())
+scored = Target("scored", "table")
+print(score_table(["table:patients"], load_rulebook(), engine, target=scored).cases)
+for path, target in (("table:patients", scored), ("table:nothing", None)):
+    try:
+        score_table([path], load_rulebook(), engine, target=target)
+    except GistTriageError as error:
+        print(error)
+engine.close()
+print(sorted(row["gisttriage_status"] for row in session.table("scored").collect()))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "2",
+        "scored: error: this is there already",
+        "  help: remove it, or choose another name",
+        "table:nothing: error: no such table",
+        "  help: check its name, and the catalogue of the session",
+        "['needs_data', 'needs_data']",
+    ]
