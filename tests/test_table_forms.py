@@ -149,6 +149,16 @@ def test_files_of_one_table(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path
         score([*paths, tmp_path / "c.csv"], rulebook, duck)
 
 
+def test_a_pattern_names_files_of_one_table(gisttriage: Run, tmp_path: Path) -> None:
+    """A pattern in quotes names several files, sorted; one that names none is told as such."""
+    for year in (2021, 2020):
+        write_table(tmp_path / f"registry-{year}.csv", [{"tki": "imatinib", "year": str(year)}])
+    ran = gisttriage("batch", "registry-*.csv", "-o", "s.jsonl")
+    assert ran.code == 0 and [row["year"] for row in read_table(tmp_path / "s.jsonl")] == ["2020", "2021"]
+    ran = gisttriage("batch", "nothing-*.csv")
+    assert ran.code == 2 and "no such file" in ran.err
+
+
 def test_a_folder_of_parquet_files(gisttriage: Run, tmp_path: Path) -> None:
     """A folder of Parquet files is one table, as Spark writes it; a folder of cases is not."""
     folder = tmp_path / "scored"
