@@ -304,6 +304,21 @@ def test_only_the_latest_row_counts(duck: DuckEngine, rulebook: Rulebook, tmp_pa
     assert found[2]["progression"] == "none; limited; limited"
 
 
+def test_a_fact_may_order_the_rows(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
+    """Rows may go by a column that is a fact itself, whatever in it is no number (once a blank word shifted the order)."""
+    texts = [("NA", "multifocal"), ("12", "none"), ("3", "multifocal"), ("unknown", "none"), ("40", "limited")]
+    rows = [{"who": str(i % 2), "tki_months": months, "progression": text} for i in range(2) for months, text in texts]
+    mapping = parse_mapping(
+        "columns: {progression: {fact: progression, latest by: tki_months}}\ngroup_by: who", rulebook
+    )
+    dated = [row for row in rows if row["tki_months"].isdigit()]
+    for some, known in ((dated, "limited"), (rows, "unknown")):
+        source = write_table(tmp_path / "r.csv", [*some, {"who": "x", "tki_months": "NA", "progression": ""}])
+        cohort = score(source, rulebook, duck, mapping, tmp_path / "s.jsonl")
+        found = {row["who"]: situation(cohort, row, rulebook) for row in read_table(tmp_path / "s.jsonl")}
+        assert found["0"] == found["1"] == ({"progression": known} if known != "unknown" else {})
+
+
 def test_a_written_unknown_is_the_latest_word(duck: DuckEngine, rulebook: Rulebook, tmp_path: Path) -> None:
     """On the latest date, a blank says nothing, while "not evaluated" or a word that is not known leaves it open."""
     rows = [

@@ -51,7 +51,7 @@ def spark() -> Iterator[Engine]:
         pytest.skip(reason)
     from gisttriage.tables.spark import SparkEngine  # noqa: PLC0415 - not importable everywhere
 
-    engine = SparkEngine(SHIPPED, "local[2]")
+    engine = SparkEngine("local[2]")
     yield engine
     engine.close()
 
@@ -243,7 +243,7 @@ from gisttriage.tables.spark import SparkEngine
 session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
 rows = [("a", "imatinib", "limited"), ("b", None, "PD")]
 session.createDataFrame(rows, "who string, tki string, progression string").write.saveAsTable("patients")
-engine = SparkEngine(load_rulebook())
+engine = SparkEngine()
 scored = Target("scored", "table")
 print(score_table(["table:patients"], load_rulebook(), engine, target=scored).cases)
 for path, target in (("table:patients", scored), ("table:nothing", None)):

@@ -141,7 +141,7 @@ def _engine(asked: Asked, rulebook: Rulebook) -> Engine:
         if extra == "spark":
             from ..tables.spark import SparkEngine  # noqa: PLC0415
 
-            return SparkEngine(rulebook, asked.master, asked.jobs)
+            return SparkEngine(asked.master, asked.jobs)
         if asked.master:
             raise click.UsageError("--master is for --engine spark")
         from ..tables.duck import DuckEngine  # noqa: PLC0415
@@ -167,16 +167,7 @@ def _status() -> Iterator[Note]:
 
 def _warn(cohort: Cohort) -> None:
     """Tell what was not understood: values by column, and patients whose rows contradict each other."""
-    problems = [
-        Problem(
-            path=cohort.table,
-            message=f"{quoted(unread.text)} in the column {quoted(column.column)} is no value of {column.fact}, "
-            f"and read as unknown ({count(unread.rows, 'row')})",
-            help=unread.help,
-        )
-        for column in cohort.columns
-        for unread in column.unread
-    ]
+    problems = [problem for column in cohort.columns for problem in column.problems(cohort.table)]
     for column in cohort.columns:
         for doubtful in column.doubtful:
             message = f"{quoted(doubtful.text)} in the column {quoted(column.column)} is read as it stands"

@@ -112,9 +112,10 @@ class Answering(Struct, frozen=True):
                 yield f"{fact}: what is said of it disagrees ({said})"
 
     def _contradiction(self, situation: Situation, found: Contradiction) -> str:
-        said = " and ".join(
+        said = [
             f"{fact.name}: {fact.names(situation[place])}"
             for place in found.facts
             if situation[place] != (fact := self.rulebook.read[place]).full
-        )
-        return f"{said} contradict each other"
+        ]
+        clash = "contradict each other" if len(said) > 1 else "contradicts what the rulebook implies"
+        return f"{' and '.join(said)} {clash}"

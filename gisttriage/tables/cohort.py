@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from ..diagnostics import Problem, quoted
 from .answers import Scored
 from .cells import Unread
 
@@ -21,6 +24,13 @@ class ReadColumn(Struct, frozen=True, kw_only=True):
     unread: tuple[Unread, ...]
     doubtful: tuple[Unread, ...]
     unused: tuple[str, ...]
+
+    def problems(self, table: str) -> Iterator[Problem]:
+        """Yield a problem for every value that was not known."""
+        for unread in self.unread:
+            rows = f"{unread.rows:,} row{'' if unread.rows == 1 else 's'}"
+            message = f"{quoted(unread.text)} in the column {quoted(self.column)} is no value of {self.fact} ({rows})"
+            yield Problem(path=table, message=message, help=unread.help)
 
 
 class Cohort(Struct, frozen=True, kw_only=True):

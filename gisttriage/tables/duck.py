@@ -16,7 +16,7 @@ from ..output import staged
 from ..rulebook import Rulebook
 from .duckerrors import reading, writing
 from .ducksources import numbered, source_of, sql_path, sql_text
-from .engine import Target, Unforeseen, check_columns
+from .engine import CONTROL, FORMULA, NUMBER, Target, Unforeseen, check_columns
 from .forms import form_of
 from .headers import check_names
 
@@ -26,10 +26,6 @@ _CODED = 50_000  # most different values of a column that is read as codes
 _CHUNK = 4096
 _MOST_ROWS = 10**12  # of one file
 _MEMORY = 3_000  # MB
-# What a spreadsheet may evaluate (OWASP, "CSV Injection"), unless it is a number; what a terminal may obey.
-_FORMULA = r"^\s*[-=+@＝＋－＠]"
-_NUMBER = r"^\s*[-+]?[0-9]*[.,]?[0-9]+([eE][-+]?[0-9]+)?\s*$"
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 
 
 class DuckEngine:
@@ -62,7 +58,8 @@ class DuckEngine:
         self._format = ""
         self._width = 0
         self._coded: dict[int, str] = {}
-        self._words: dict[tuple[str, str], Sequence[int]] = {}
+        self._codes: dict[int, Sequence[Any]] = {}
+        self._words: dict[tuple[str, str], str] = {}
 
     def joined(self, column: str, order: str) -> str:
         text = f"CAST({column} AS VARCHAR)"
@@ -101,15 +98,20 @@ class DuckEngine:
     def lookup(self, name: str, column: str, word: str) -> str:
         if (name, word) not in self._words:
             return f"{name}.{word}"
-        return f"LIST_EXTRACT({list(self._words[name, word])}::BIGINT[], CAST(ENUM_CODE({column}) AS BIGINT) + 1)"
+        return f"LIST_EXTRACT({self._words[name, word]}::BIGINT[], CAST(ENUM_CODE({column}) AS BIGINT) + 1)"
 
     def joining(self, name: str, column: str) -> str:
         coded = any(name == dictionary for dictionary, _ in self._words)
         return "" if coded else f" LEFT JOIN {name} ON {column} = {name}.v"
 
     def dictionary(self, name: str, column: str, values: Sequence[Any], words: Mapping[str, Sequence[int]]) -> None:
-        if int(column[1:]) in self._coded:  # the codes of its values number them in this order
-            self._words |= {(name, word): cells for word, cells in words.items()}
+        number = int(column[1:])
+        if number in self._coded:
+            # In the order of the codes; a dictionary may leave values out, as one of dates does with what is no date.
+            for word, cells in words.items():
+                known = dict(zip(values, cells, strict=True))
+                listed = (str(known[value]) if value in known else "NULL" for value in self._codes[number])
+                self._words[name, word] = f"[{', '.join(listed)}]"
             return
         zeros = ", ".join(f"CAST(0 AS BIGINT) AS {word}" for word in words)
         with reading(self._paths):
@@ -148,7 +150,7 @@ class DuckEngine:
                     self._fill("codes", [values])
                     self._connection.execute(f"DROP TYPE IF EXISTS {type} CASCADE")
                     self._connection.execute(f"CREATE TYPE {type} AS ENUM (SELECT v FROM codes)")
-                self._coded[column] = type
+                self._coded[column], self._codes[column] = type, values
         self._look(self._looked)
 
     def learns_from_part(self, target: Target) -> bool:
@@ -248,6 +250,6 @@ def _name(name: str) -> str:
 def _harmless(column: str) -> str:
     """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
     column = f"NULLIF(CAST({column} AS VARCHAR), '')"  # or an empty text would be written as ""
-    plain = f"REGEXP_REPLACE({column}, {sql_text(_CONTROL)}, '�', 'g')"
-    formula = f"REGEXP_MATCHES({column}, {sql_text(_FORMULA)}) AND NOT REGEXP_MATCHES({column}, {sql_text(_NUMBER)})"
+    plain = f"REGEXP_REPLACE({column}, {sql_text(CONTROL)}, '�', 'g')"
+    formula = f"REGEXP_MATCHES({column}, {sql_text(FORMULA)}) AND NOT REGEXP_MATCHES({column}, {sql_text(NUMBER)})"
     return f"CASE WHEN {formula} THEN '''' ELSE '' END || {plain}"

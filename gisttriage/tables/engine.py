@@ -15,6 +15,12 @@ from msgspec import Struct
 
 from ..diagnostics import Problem, TableError, quoted
 
+# Regular expressions that both engines understand: what a spreadsheet may evaluate (OWASP, "CSV Injection"), unless it
+# is a number; what a terminal may obey.
+FORMULA = r"^\s*[-=+@＝＋－＠]"
+NUMBER = r"^\s*[-+]?[0-9]*[.,]?[0-9]+([eE][-+]?[0-9]+)?\s*$"
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+
 
 class Target(Struct, frozen=True):
     """Where a table is written to, and in which format: parquet, csv, tsv, jsonl, or table (of a warehouse)."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
 
-from ..diagnostics import Problem, TableError, quoted
+from ..diagnostics import Problem, TableError
 from ..rulebook import Rulebook
 from ..summary import MAYBE, ORDER
 from .answers import Answering, Scored, answer_cells, answer_names
@@ -116,16 +116,8 @@ class _Scoring:
     def _read(self) -> None:
         """Read the different values; with --strict, refuse those that are not known. Raises TableError."""
         self._readings = read_values(self._engine, self._fitted, self._rulebook, self._table)
-        problems = [
-            Problem(
-                path=self._table,
-                message=f"{quoted(unread.text)} in the column {quoted(column.column)} ({unread.rows:,} rows) "
-                f"is no value of {column.fact}",
-                help=unread.help,
-            )
-            for column in (self._readings.columns() if self._strict else ())
-            for unread in column.unread
-        ]
+        columns = self._readings.columns() if self._strict else ()
+        problems = [problem for column in columns for problem in column.problems(self._table)]
         if problems:
             raise TableError(problems[:_LISTED])
 
@@ -216,10 +208,7 @@ class _Scoring:
             flags = [meant.flags for meant in each.meant]
             self._engine.dictionary(f"d{k}", f"c{column}", each.values, {**words, "flags": flags})
             if k in self._fitted.dates:
-                date = self._fitted.dates[k]
-                self._engine.dictionary(
-                    f"e{k}", f"c{date}", self._readings.dates[date].values, {"r": self._readings.dates[date].ranks}
-                )
+                self._order(f"e{k}", self._fitted.dates[k])
         if self._fitted.latest is not None:
             self._order("latest", self._fitted.latest)
 

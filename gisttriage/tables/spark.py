@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -18,8 +17,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from ..diagnostics import OutputError, Problem, TableError, harmless
 from ..output import naming
-from ..rulebook import Rulebook
-from .engine import Target, check_columns
+from .engine import CONTROL, FORMULA, NUMBER, Target, check_columns
 from .forms import WAREHOUSE, form_of
 from .headers import check_names, header_of
 from .sparksession import raise_as_ours, start
@@ -33,8 +31,7 @@ class SparkEngine:
     row_number = "MONOTONICALLY_INCREASING_ID()"
     keeps_order = True
 
-    def __init__(self, rulebook: Rulebook, master: str | None = None, jobs: int | None = None) -> None:
-        self._stamp = rulebook.stamp
+    def __init__(self, master: str | None = None, jobs: int | None = None) -> None:
         self._paths: tuple[str, ...] = ()
         existing = SparkSession.getActiveSession()
         self._owned = existing is None
@@ -133,9 +130,8 @@ class SparkEngine:
                 texts = {field.name for field in frame.schema.fields if isinstance(field.dataType, StringType)}
                 cells = (f"{_harmless(name)} AS {name}" if name in texts else name for name in frame.columns)
                 frame = frame.selectExpr(*cells)
-            about = {"rulebook": self._stamp.id, "version": self._stamp.version, "sha256": self._stamp.sha256}
             shown = [harmless(name) for name in names] if target.format in ("csv", "tsv") else names
-            writer = frame.toDF(*shown).write.option("gisttriage", json.dumps(about))
+            writer = frame.toDF(*shown).write
             match target.format:
                 case "table":
                     writer.saveAsTable(target.path)
@@ -216,9 +212,7 @@ def _numbers(names: Sequence[str]) -> list[str]:
 
 
 def _harmless(column: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula and no terminal obeys (see `duck`)."""
-    control = r"[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]"
-    formula = r"^\\s*[-=+@＝＋－＠]"
-    number = r"^\\s*[-+]?[0-9]*[.,]?[0-9]+([eE][-+]?[0-9]+)?\\s*$"
+    """Return a cell that no spreadsheet takes for a formula and no terminal obeys."""
+    formula, number, control = (each.replace("\\", "\\\\") for each in (FORMULA, NUMBER, CONTROL))
     marked = f"IF({column} RLIKE '{formula}' AND NOT {column} RLIKE '{number}', CHR(39), '')"
     return f"CONCAT({marked}, REGEXP_REPLACE({column}, '{control}', '�'))"

@@ -16,8 +16,7 @@ from ..diagnostics import visible
 from ..numbers import Number
 from ..rulebook import Rulebook
 from ..vocabulary import Fact, Text, fold
-from .cells import CODES as _CODES
-from .cells import Meant, read_cell, text_of
+from .cells import CODES, Meant, read_cell, text_of
 from .engine import Engine
 from .mapping import Statement
 from .queries import values_query
@@ -77,7 +76,7 @@ def _lines(
     yield "# Not placed. To read one of these, write it under `columns` as `COLUMN: fact`."
     for column, name in enumerate(names):
         if column not in readable:
-            yield from _left(name, found[column], rulebook, placed.get(column), given)
+            yield from _left(name, found[column], rulebook, placed.get(column))
     ignored = [_quoted(names[column]) for column in placed if column not in readable]
     if ignored:
         yield ""
@@ -135,7 +134,7 @@ def _placed(name: str, fact: Fact, values: Sequence[tuple[Any, int]]) -> Iterato
             yield f"    #   {_quoted(text)}:"
         if len(unread) > _MOST_VALUES:
             yield f"    #   … and {len(unread) - _MOST_VALUES} more"
-    codes = [text for text, _, _ in meant if text in _CODES]
+    codes = [text for text, _, _ in meant if text in CODES]
     if codes:
         yield f"    # unknown: [{', '.join(codes)}]    # if these are codes for not known"
 
@@ -144,9 +143,7 @@ def _says(each: Meant, fact: Fact) -> bool:
     return each.misread is None and each.mask != fact.full
 
 
-def _left(
-    name: str, values: Sequence[tuple[Any, int]], rulebook: Rulebook, placed: Fact | None, given: set[str]
-) -> Iterator[str]:
+def _left(name: str, values: Sequence[tuple[Any, int]], rulebook: Rulebook, placed: Fact | None) -> Iterator[str]:
     shown = [f"{_short(text_of(value))} ({rows:,})" for value, rows in values if value is not None]
     # Many values are ids, dates or notes: they say nothing here, and do not belong into a file that is passed on.
     fact = placed or _reminds(name, rulebook)
